@@ -1,0 +1,176 @@
+"""The one definition of equal.
+
+What a file asks for and what the registry has are never equal as written: the registry fills in defaults,
+resolves strings into objects and returns members of its own. Both sides are brought to the same canonical
+form by the kind's description and must then be exactly equal. A difference is judged against two recorded
+fingerprints: what we last sent and what the registry then returned. So an answer the registry enriched is no
+change, and a console edit that widens something the file never mentions is drift.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from agentops.domain.kind import OWNER_KEY, Field, Kind
+from agentops.domain.resource import Body
+
+Leaves = dict[str, Any]
+Fingerprints = Mapping[str, str]
+
+ABSENT: Any = None
+"""The canonical value of a leaf that is not there. ``null``, ``[]`` and ``{}`` mean the same."""
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with one spelling: sorted keys, no spaces, UTF-8 kept."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (64 hex digits) of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fingerprint(value: Any) -> str:
+    """The first 32 hex digits of the digest: enough to see a change, too little to be a copy."""
+    return digest(value)[:32]
+
+
+def content_digest(text: str) -> str:
+    """SHA-256 of the exact UTF-8 bytes, as the registry computes ``content_sha256``."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def leaves(kind: Kind, body: Body) -> Leaves:
+    """The canonical form: leaf path -> value, without leaves that hold their default.
+
+    Members that no field of the kind describes (timestamps, IDs, members nobody knows) are not in it,
+    nor is the ownership key.
+    """
+    complete = kind.complete(body)
+    found: Leaves = {}
+    for name, spec in kind.fields.items():
+        value = _field_value(spec, name, complete)
+        if spec.foreign_keys and isinstance(value, Mapping):
+            value = {key: member for key, member in value.items() if key != OWNER_KEY}
+        if spec.leaves:
+            found.update((path, leaf) for path, leaf in _flatten(name, value) if not _is_absent(leaf))
+        elif not _is_absent(value) and value != spec.default:
+            found[name] = _keyed(value, spec)
+    return found
+
+
+def fingerprints(kind: Kind, body: Body) -> dict[str, str]:
+    """Leaf path -> fingerprint, sorted: what a lock records."""
+    return {path: fingerprint(value) for path, value in sorted(leaves(kind, body).items())}
+
+
+class Moved(StrEnum):
+    """Who moved since the last apply, for a leaf on which file and registry differ."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    BOTH = "both"
+    NEITHER = "neither"  # the registry keeps another spelling of what we sent
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A leaf on which desired and live differ, in canonical values; ABSENT where a side lacks it."""
+
+    path: str
+    desired: Any
+    live: Any
+    moved: Moved
+
+
+def differences(
+    kind: Kind,
+    desired: Body,
+    live: Body,
+    applied: Fingerprints | None,
+    observed: Fingerprints | None,
+) -> tuple[Difference, ...]:
+    """Compare leaf by leaf and tell who moved.
+
+    ``applied`` and ``observed`` are the recorded fingerprints, both None where nothing is recorded; then
+    what differs counts as ours, for there is no past to hold against the registry.
+    """
+    ours, theirs = leaves(kind, desired), leaves(kind, live)
+    return tuple(
+        Difference(path, ours.get(path, ABSENT), theirs.get(path, ABSENT), moved)
+        for path in sorted(ours.keys() | theirs.keys())
+        if ours.get(path, ABSENT) != theirs.get(path, ABSENT)
+        and (moved := _who_moved(kind, path, ours, theirs, applied, observed)) is not None
+    )
+
+
+def _who_moved(
+    kind: Kind,
+    path: str,
+    ours: Leaves,
+    theirs: Leaves,
+    applied: Fingerprints | None,
+    observed: Fingerprints | None,
+) -> Moved | None:
+    field_name = path.partition(".")[0]
+    unset = path not in ours
+    if applied is None or observed is None:
+        if unset and (kind.fields[field_name].foreign_keys or path in kind.undetermined):
+            return None
+        return Moved.OURS
+    we_moved = _print_of(ours, path) != applied.get(path)
+    they_moved = _print_of(theirs, path) != observed.get(path)
+    if unset and not we_moved and kind.fields[field_name].foreign_keys:
+        return None
+    if we_moved and they_moved:
+        return Moved.BOTH
+    if we_moved:
+        return Moved.OURS
+    return Moved.THEIRS if they_moved else Moved.NEITHER
+
+
+def _print_of(side: Leaves, path: str) -> str | None:
+    return fingerprint(side[path]) if path in side else None
+
+
+def _field_value(spec: Field, name: str, body: Body) -> Any:
+    """A field that lists leave out is compared by its digest, computed here where we hold the content."""
+    if spec.digest is None:
+        return body.get(name, spec.default)
+    if isinstance(content := body.get(name), str):
+        return content_digest(content)
+    return body.get(spec.digest)
+
+
+def _flatten(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, member in value.items():
+            yield from _flatten(f"{path}.{key}", member)
+    else:
+        yield path, value
+
+
+def _keyed(value: Any, spec: Field) -> Any:
+    """An unordered list, sorted by what names its items, so that order is no difference."""
+    if not spec.identity or not isinstance(value, list):
+        return value
+    return sorted(value, key=lambda item: (identity_of(item, spec.identity), canonical_json(item)))
+
+
+def identity_of(item: Any, names: tuple[str, ...]) -> str:
+    """What names a list item, e.g. ``mcp_toolset:linear``; its own JSON where nothing does."""
+    if isinstance(item, Mapping):
+        named = [str(item[name]) for name in names if item.get(name) is not None]
+        if named:
+            return ":".join(named)
+    return canonical_json(item)
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or value == [] or value == {}

@@ -1,0 +1,175 @@
+"""What we tell a user is wrong: values, collected and returned together, never raised one by one.
+
+Exceptions are for what stops us: ``Stop`` and its children carry a diagnostic and end the command.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from agentops.domain.address import Address
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Code(StrEnum):
+    """Stable names of what can be wrong. ``docs/diagnostics.md`` explains each."""
+
+    # Files
+    UNREADABLE = "AO001"
+    SYNTAX = "AO002"
+    DUPLICATE_KEY = "AO003"
+    TOO_LARGE = "AO004"
+    OUTSIDE_PROJECT = "AO005"
+    UNKNOWN_KIND = "AO006"
+    DUPLICATE_ADDRESS = "AO007"
+    CONFLICTING_FIELDS = "AO008"
+    LATER_KIND = "AO009"
+    # Contents
+    UNKNOWN_KEY = "AO010"
+    WRONG_TYPE = "AO011"
+    MISSING_KEY = "AO012"
+    INVALID_VALUE = "AO013"
+    FOREIGN_SHAPE = "AO014"
+    UNKNOWN_TOOL = "AO015"
+    LIMIT = "AO016"
+    RESERVED = "AO017"
+    LATER_FIELD = "AO018"
+    # References, includes and templates
+    BROKEN_REFERENCE = "AO020"
+    WRONG_REFERENCE = "AO021"
+    CYCLE = "AO022"
+    TEMPLATE = "AO023"
+    UNUSED = "AO024"
+    # Project and stages
+    PROJECT = "AO030"
+    NO_STAGE = "AO031"
+    CREDENTIALS = "AO032"
+    # Plans
+    DRIFT = "AO040"
+    GONE = "AO041"
+    FOREIGN_OWNER = "AO042"
+    SEVERAL_CARRIERS = "AO043"
+    PROTECTED = "AO044"
+    ORPHAN = "AO045"
+    CANNOT_CLEAR = "AO046"
+    SEED_CHANGED_BY_AGENT = "AO047"
+    REFERRERS_LEFT = "AO048"
+    UNDETERMINED_ORPHANS = "AO049"
+    # Locks, saved plans and apply
+    LOCK = "AO050"
+    ORIGIN = "AO051"
+    STALE = "AO052"
+    DIGEST = "AO053"
+    HELD = "AO054"
+    NOT_AS_PLANNED = "AO055"
+    REGISTRY = "AO056"
+    OUTCOME_UNKNOWN = "AO057"
+    INTERRUPTED = "AO058"
+    NEEDS_CONFIRMATION = "AO059"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file: posix path relative to the project root, line and column counted from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Diagnostic(BaseModel):
+    """One problem. ``summary`` says what is wrong, ``detail`` what to do or write instead."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    severity: Severity
+    code: Code
+    summary: str
+    detail: str = ""
+    address: Address | None = None
+    location: Location | None = None
+
+
+def error(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
+    return Diagnostic(severity=Severity.ERROR, code=code, summary=summary, detail=detail, **where)  # type: ignore[arg-type]
+
+
+def warning(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
+    return Diagnostic(severity=Severity.WARNING, code=code, summary=summary, detail=detail, **where)  # type: ignore[arg-type]
+
+
+def note(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
+    return Diagnostic(severity=Severity.NOTE, code=code, summary=summary, detail=detail, **where)  # type: ignore[arg-type]
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(item.severity is Severity.ERROR for item in diagnostics)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By place, so that the report reads like the files do; without a place last, and each said once."""
+    return tuple(
+        sorted(
+            dict.fromkeys(diagnostics),
+            key=lambda item: (item.location is None, item.location or Location(""), item.code, item.summary),
+        )
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name a user probably meant, or None when nothing is close."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence for ``detail``: the nearest name, else all of them, else nothing."""
+    names = sorted(known)
+    if (guess := nearest(word, names)) is not None:
+        return f"did you mean '{guess}'?"
+    return f"known here: {', '.join(names)}" if names else ""
+
+
+class Stop(Exception):
+    """Ends a command: the diagnostics say why. Exit code 1."""
+
+    exit_code = 1
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("; ".join(item.summary for item in diagnostics))
+        self.diagnostics = diagnostics
+
+
+class Blocked(Stop):
+    """Refused before anything was changed. Exit code 3."""
+
+    exit_code = 3
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects diagnostics while a function goes on looking."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def error(self, code: Code, summary: str, detail: str = "", **where: object) -> None:
+        self.found.append(error(code, summary, detail, **where))
+
+    def warning(self, code: Code, summary: str, detail: str = "", **where: object) -> None:
+        self.found.append(warning(code, summary, detail, **where))
+
+    def note(self, code: Code, summary: str, detail: str = "", **where: object) -> None:
+        self.found.append(note(code, summary, detail, **where))

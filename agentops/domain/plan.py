@@ -1,0 +1,203 @@
+"""The plan: one frozen, serialisable value that preview, review, apply and CI all read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from agentops.domain.address import Address
+from agentops.domain.canonical import Moved, digest
+from agentops.domain.diagnostics import Diagnostic, Location, has_errors
+from agentops.domain.resource import Body
+from agentops.domain.state import LockEntry, Origin
+
+FORMAT_VERSION = 1
+"""Of the plan as JSON; a newer one is refused by name."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+    FORGET = "forget"
+    ADOPT = "adopt"
+    NO_OP = "no-op"
+
+    @property
+    def symbol(self) -> str:
+        return _SYMBOLS[self]
+
+    @property
+    def removes(self) -> bool:
+        return self in {Action.ARCHIVE, Action.DELETE}
+
+
+_SYMBOLS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "±",
+    Action.ARCHIVE: "-",
+    Action.DELETE: "-",
+    Action.FORGET: ".",
+    Action.ADOPT: "&",
+    Action.NO_OP: " ",
+}
+
+
+class Reason(StrEnum):
+    """Why an action was chosen: one row of the decision table each."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    TAGGED_OURS = "tagged-ours"
+    CREATE_ONLY_FIELD = "create-only-field"
+    REFERENCE_MOVES = "reference-moves"
+    RECREATE = "recreate"
+    REMOVED_FROM_FILES = "removed-from-files"
+    DESTROY = "destroy"
+    GONE = "gone"
+    IN_SYNC = "in-sync"
+
+
+class FieldChange(_Frozen):
+    """One member that changes, e.g. ``tools[web_fetch].allowed_domains``. ``null`` stands for absent.
+
+    References stand as ``{"$ref": …}`` where the value is known only after apply.
+    """
+
+    path: str
+    before: Any = None
+    after: Any = None
+
+
+class Risk(_Frozen):
+    """What a reviewer should look at, with one sentence to act on."""
+
+    level: str
+    label: str
+    sentence: str
+
+
+class Base(_Frozen):
+    """What a change was planned against: ID, version or content hash, and a digest of the live leaves."""
+
+    id: str
+    version: int | str | None = None
+    digest: str
+
+
+class Change(_Frozen):
+    """One action on one address.
+
+    body: exactly what is sent, references as ``{"$ref": …}``; empty where nothing is (forget, archive).
+    record: what the lock will say once it is done, without ID, version and ``observed``.
+    base: None where nothing is there yet.
+    """
+
+    address: Address
+    action: Action
+    reason: Reason
+    fields: tuple[FieldChange, ...] = ()
+    body: Body = Field(default_factory=dict)
+    parent: Address | None = None
+    base: Base | None = None
+    record: LockEntry | None = None
+    depends_on: tuple[Address, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    location: Location | None = None
+
+
+class DriftedField(_Frozen):
+    """A member that moved in the registry since our last apply. ``ours`` is what the file says now."""
+
+    path: str
+    moved: Moved
+    ours: Any = None
+    theirs: Any = None
+
+
+class Drift(_Frozen):
+    """What moved in the registry on one address; listed beside changes, never mixed in."""
+
+    address: Address
+    id: str
+    fields: tuple[DriftedField, ...]
+    location: Location | None = None
+
+
+class Orphan(_Frozen):
+    """Recorded or tagged as ours, and no file asks for it."""
+
+    address: Address
+    id: str
+    path: str | None = None
+
+
+class Summary(_Frozen):
+    """How many addresses each action has; what a one-line summary prints."""
+
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    archive: int = 0
+    delete: int = 0
+    forget: int = 0
+    adopt: int = 0
+    unchanged: int = 0
+    drifted: int = 0
+    orphaned: int = 0
+
+
+class Plan(_Frozen):
+    """What apply will do and what it was decided on.
+
+    records: lock entries to refresh although nothing is sent: what is in sync but recorded otherwise.
+    pins: bases of unchanged addresses that changes refer to; they count for staleness too.
+    """
+
+    format_version: int = FORMAT_VERSION
+    project: str
+    stage: str
+    origin: Origin
+    lock_serial: int
+    source_digest: str
+    changes: tuple[Change, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    unchanged: int = 0
+    records: dict[Address, LockEntry] = Field(default_factory=dict)
+    pins: dict[Address, Base] = Field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def change_digest(self) -> str:
+        """Over every change's address, action and body, references as addresses: what a reviewer approved."""
+        return change_digest(self.changes)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def blocked(self) -> bool:
+        return has_errors(self.diagnostics)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def summary(self) -> Summary:
+        counts = dict.fromkeys(Summary.model_fields, 0)
+        for change in self.changes:
+            counts[change.action] += 1
+        counts.update(unchanged=self.unchanged, drifted=len(self.drift), orphaned=len(self.orphans))
+        return Summary(**counts)
+
+
+def change_digest(changes: Iterable[Change]) -> str:
+    return digest([[change.address, change.action, change.body] for change in changes])

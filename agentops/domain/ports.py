@@ -1,0 +1,124 @@
+"""The seams to the outside: small protocols the engine is given, and the errors they raise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from agentops.domain.address import Address
+from agentops.domain.kind import Kind
+from agentops.domain.plan import Action
+from agentops.domain.resource import Body
+from agentops.domain.state import Identity, Intent, Lock, LockEntry
+
+
+class RegistryError(Exception):
+    """The registry refused or could not be reached.
+
+    ``status`` is None where there was no answer. ``message`` is the server's own.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        about = [f"HTTP {self.status}"] if self.status is not None else []
+        about += [part for part in (self.code, self.request_id) if part]
+        return f"{self.message} ({', '.join(about)})" if about else self.message
+
+
+class NotFound(RegistryError):
+    """404: unknown, or not visible to this workspace."""
+
+
+class Conflict(RegistryError):
+    """409: somebody else was faster, or a unique name is taken."""
+
+
+class Unauthorized(RegistryError):
+    """401 or 403: the credential is missing, wrong or not allowed to do this."""
+
+
+class OutcomeUnknown(RegistryError):
+    """A write was sent and its answer was lost: it may or may not have happened."""
+
+
+class Registry(Protocol):
+    """Where agents live. ``parent`` is the parent's ID, for kinds that have one (a memory's store)."""
+
+    @property
+    def base_url(self) -> str: ...
+
+    @property
+    def identity(self) -> Identity | None:
+        """Organization and workspace as the last answer told them; None before the first."""
+
+    def list(self, kind: Kind, *, parent: str | None = None) -> AsyncIterator[Body]:
+        """Every live object of a kind, page by page; archived ones are left out."""
+
+    async def get(self, kind: Kind, id: str, *, parent: str | None = None) -> Body:
+        """One object in full, archived or not. Raises NotFound."""
+
+    async def create(self, kind: Kind, body: Body, *, parent: str | None = None) -> Body:
+        """Raises Conflict where a unique name is taken, OutcomeUnknown where the answer was lost."""
+
+    async def update(self, kind: Kind, id: str, body: Body, *, parent: str | None = None) -> Body:
+        """Raises Conflict where the precondition in the body no longer holds."""
+
+    async def remove(self, kind: Kind, id: str, *, parent: str | None = None) -> None:
+        """Archive or delete, as the kind says. What is gone already is no error."""
+
+
+class LockStore(Protocol):
+    """Where one stage's lock is kept. Every write is durable when the call returns."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages: ``locks/prod.lock.json``."""
+
+    def read(self) -> Lock | None:
+        """The lock with its journal folded in, or None where there is none yet.
+
+        Raises Stop: unreadable, or written by a newer version.
+        """
+
+    def hold(self) -> AbstractContextManager[None]:
+        """One writer at a time. Raises Blocked, naming the holder."""
+
+    def intend(self, address: Address, intent: Intent) -> None:
+        """Before a create is sent."""
+
+    def record(self, address: Address, entry: LockEntry | None) -> None:
+        """After a success: the address's entry, or None when it is forgotten. Settles its intent."""
+
+    def withdraw(self, address: Address) -> None:
+        """The create did certainly not happen."""
+
+    def write(self, lock: Lock) -> None:
+        """Replace the whole lock atomically and empty the journal."""
+
+
+class Observer(Protocol):
+    """Is told what apply does, as it happens."""
+
+    def started(self, address: Address, action: Action) -> None: ...
+
+    def finished(self, address: Address, action: Action, *, ok: bool) -> None: ...
+
+
+class Clock(Protocol):
+    """Wall time as an RFC 3339 string in UTC."""
+
+    def __call__(self) -> str: ...

@@ -1,0 +1,122 @@
+"""One desired thing: its address, the body to send, what it refers to and where it was written.
+
+A body is plain JSON. What is known only after apply stands in it as a reference::
+
+    {"$ref": {"address": "memory_store/notes", "attribute": "id"}}
+
+so that a body can be saved, digested and shown with addresses in the place of IDs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from agentops.domain.address import Address
+from agentops.domain.diagnostics import Location
+
+Body = dict[str, Any]
+Attribute = Literal["id", "version"]
+
+_REF = "$ref"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Another resource's ``id`` or ``version``."""
+
+    address: Address
+    attribute: Attribute = "id"
+
+    def as_json(self) -> Body:
+        return {_REF: {"address": str(self.address), "attribute": self.attribute}}
+
+    def __str__(self) -> str:
+        return f"({self.address}).{self.attribute}"
+
+
+def as_ref(value: Any) -> Ref | None:
+    """The reference that a member of a body stands for, or None when it is a plain value."""
+    if isinstance(value, Mapping) and len(value) == 1 and isinstance(inner := value.get(_REF), Mapping):
+        match inner:
+            case {"address": str(address), "attribute": "id" | "version" as attribute}:
+                return Ref(Address(address), attribute)
+    return None
+
+
+def refs_in(value: Any) -> Iterator[Ref]:
+    """Every reference in a body, in the order it is written."""
+    if (found := as_ref(value)) is not None:
+        yield found
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from refs_in(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from refs_in(member)
+
+
+def replace_refs(value: Any, known: Callable[[Ref], Any]) -> Any:
+    """The same body with ``known(ref)`` in the place of each reference."""
+    if (found := as_ref(value)) is not None:
+        return known(found)
+    if isinstance(value, Mapping):
+        return {key: replace_refs(member, known) for key, member in value.items()}
+    if isinstance(value, list):
+        return [replace_refs(member, known) for member in value]
+    return value
+
+
+class Source(BaseModel):
+    """What an address is built from: the digest of the parsed content before ``overrides``
+    (file, prompt, includes, seeds), and the git commit that holds exactly that, if one does."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    digest: str
+    commit: str | None = None
+
+
+class Attachment(BaseModel):
+    """A memory store that belongs to an agent. The API attaches stores to sessions and deployments,
+    so this is recorded for whoever starts sessions."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    memory_store: Address
+    access: Literal["read_write", "read_only"] = "read_write"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """protect: never archived, deleted or replaced. ignore_changes: field paths we set once and then leave.
+    create_only: created where absent, then left to whoever writes there (seeds that agents edit)."""
+
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    create_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """``body`` is the create request with references in the place of IDs; ``path`` the file that declares it."""
+
+    address: Address
+    body: Body
+    path: str
+    location: Location
+    source: Source
+    lifecycle: Lifecycle = Lifecycle()
+    attachments: tuple[Attachment, ...] = ()
+    parent: Address | None = None
+
+    @property
+    def needs(self) -> tuple[Address, ...]:
+        """The addresses that must exist before this one: its parent and everything its body refers to."""
+        found = [ref.address for ref in refs_in(self.body)]
+        if self.parent is not None:
+            found.append(self.parent)
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,129 @@
+"""What the files ask for, what the registry has, and what we last recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agentops.domain.address import Address
+from agentops.domain.kind import OWNER_KEY
+from agentops.domain.resource import Attachment, Body, Resource, Source
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """What the files of a project ask for in one stage. ``external`` are IDs of what the stage uses but does not manage."""
+
+    project: str
+    stage: str
+    resources: Mapping[Address, Resource]
+    external: Mapping[Address, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which organization and workspace answered, as the response headers tell it."""
+
+    organization_id: str | None
+    workspace_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """One object as the registry returned it. ``parent_id`` is set for children (a memory's store)."""
+
+    id: str
+    body: Body
+    parent_id: str | None = None
+
+    @property
+    def archived(self) -> bool:
+        return self.body.get("archived_at") is not None
+
+    @property
+    def version(self) -> int | None:
+        """The version number, for kinds that have one."""
+        value = self.body.get("version")
+        return value if isinstance(value, int) else None
+
+    @property
+    def owner(self) -> str | None:
+        """The ownership tag: ``<project>/<stage>/<address>``, or None."""
+        metadata = self.body.get("metadata")
+        value = metadata.get(OWNER_KEY) if isinstance(metadata, Mapping) else None
+        return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What the registry has of what concerns us.
+
+    objects: per locked address the object with the locked ID, archived ones included; gone ones are missing.
+    carriers: per address the live objects that carry our tag for it and whose ID no lock entry has.
+    unmanaged: per kind asked, how many live objects carry no tag and are in no lock entry.
+    skipped: addresses that were not asked for, because nothing about them can change the plan.
+    """
+
+    identity: Identity
+    objects: Mapping[Address, LiveObject] = field(default_factory=dict)
+    carriers: Mapping[Address, tuple[LiveObject, ...]] = field(default_factory=dict)
+    unmanaged: Mapping[str, int] = field(default_factory=dict)
+    skipped: frozenset[Address] = frozenset()
+
+
+class Origin(BaseModel):
+    """The registry a lock belongs to. Organization and workspace are its identity; the base URL is a hint."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    base_url: str
+    organization_id: str | None = None
+    workspace_id: str | None = None
+
+
+class LockEntry(BaseModel):
+    """What we last recorded of an address: its ID, and per leaf what we sent and what came back.
+
+    ``applied`` and ``observed`` map leaf paths to fingerprints; a leaf that is missing had its default.
+    ``replaced`` are IDs of predecessors that are still to be archived.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    version: int | None = None
+    path: str | None = None
+    source: Source | None = None
+    applied: dict[str, str] = Field(default_factory=dict)
+    observed: dict[str, str] = Field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+
+class Intent(BaseModel):
+    """A create that was about to be sent: whether it happened is known once its answer is recorded."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: str
+    run: str
+
+
+class Lock(BaseModel):
+    """One stage's recorded state. ``serial`` grows by one with every write."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: int = 1
+    serial: int = 0
+    project: str
+    stage: str
+    origin: Origin | None = None
+    resources: dict[Address, LockEntry] = Field(default_factory=dict)
+    intents: dict[Address, Intent] = Field(default_factory=dict)
+
+    def with_changes(self, **changes: Any) -> Lock:
+        return self.model_copy(update=changes)

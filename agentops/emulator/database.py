@@ -1,0 +1,252 @@
+"""The SQLite file behind one embedded registry.
+
+Several processes may have the file open: it is in WAL mode, every writing request is one
+``BEGIN IMMEDIATE`` transaction, so "compare the version, then write" is atomic among all of
+them, and readers never wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import string
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+_BUSY_SECONDS = 30.0
+
+# AUTOINCREMENT never hands out a number twice, also not after a delete: list cursors rely on it.
+_SCHEMA = """
+CREATE TABLE registry (
+    schema_version INTEGER NOT NULL,
+    organization_id TEXT NOT NULL,
+    workspace_id TEXT NOT NULL,
+    api_key_id TEXT NOT NULL
+);
+CREATE TABLE agents (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    archived_at TEXT
+);
+CREATE TABLE agent_versions (
+    agent_id TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    updated_at TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (agent_id, version)
+);
+CREATE TABLE environments (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    archived_at TEXT,
+    body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX live_environment_names ON environments (name) WHERE archived_at IS NULL;
+CREATE TABLE memory_stores (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    archived_at TEXT,
+    body TEXT NOT NULL
+);
+CREATE TABLE memories (
+    id TEXT PRIMARY KEY,
+    store_id TEXT NOT NULL REFERENCES memory_stores (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    content TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    content_size_bytes INTEGER NOT NULL,
+    memory_version_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (store_id, path)
+);
+CREATE TABLE memory_versions (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    store_id TEXT NOT NULL REFERENCES memory_stores (id) ON DELETE CASCADE,
+    memory_id TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    path TEXT,
+    content TEXT,
+    content_sha256 TEXT,
+    content_size_bytes INTEGER,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    redacted_at TEXT,
+    redacted_by TEXT
+);
+CREATE INDEX memory_versions_of_store ON memory_versions (store_id, seq);
+CREATE INDEX memory_versions_of_memory ON memory_versions (memory_id);
+"""
+
+
+class DatabaseError(Exception):
+    """The file cannot be used as an embedded registry; the message says what to do."""
+
+
+class NotARegistryError(DatabaseError):
+    """The file is not SQLite, or is another program's SQLite file."""
+
+
+class NewerSchemaError(DatabaseError):
+    """The file was written by a newer agentops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a registry tells about itself in every response, generated once per database."""
+
+    organization_id: str
+    workspace_id: str
+    api_key_id: str
+
+
+class Database:
+    """One registry's storage. Safe to share between threads; close it when done."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._shared = threading.RLock()
+        self._writing = threading.Lock()
+        self._in_memory = self.path == ":memory:"
+        if not self._in_memory:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = self._connect()
+        except sqlite3.OperationalError as error:
+            raise DatabaseError(f"{self.path}: {error}. Name a file in a writable directory.") from error
+        try:
+            self.identity = _open_registry(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
+        """One request's view of the data; committed at the end, rolled back on any exception."""
+        with self._turn(write), self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every idle connection; the last one to close checkpoints the write-ahead log."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _turn(self, write: bool) -> contextlib.AbstractContextManager[object]:
+        if self._in_memory:
+            return self._shared
+        # SQLite's own lock is polled, not queued: without this lock the writers of one process
+        # would spend their time sleeping.
+        return self._writing if write else contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+
+def _open_registry(connection: sqlite3.Connection, path: str) -> Identity:
+    try:
+        _use_write_ahead_log(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            identity = _read_identity(connection, path) or _create(connection)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise DatabaseError(f"{path}: {error}.") from error
+        raise NotARegistryError(f"{path} is not a SQLite database. Move it away, or name another file.") from error
+    return identity
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL; SQLite reports a concurrent switch as locked without waiting."""
+    give_up = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+
+
+def _read_identity(connection: sqlite3.Connection, path: str) -> Identity | None:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return None
+    if "registry" not in tables:
+        raise NotARegistryError(
+            f"{path} is a SQLite database of another program. Move it away, or name another file."
+        )
+    row = connection.execute("SELECT * FROM registry").fetchone()
+    if row["schema_version"] > SCHEMA_VERSION:
+        raise NewerSchemaError(
+            f"{path} has schema version {row['schema_version']}; this agentops knows up to {SCHEMA_VERSION}. "
+            "Upgrade agentops, or move the file away to start with an empty registry."
+        )
+    return Identity(row["organization_id"], row["workspace_id"], row["api_key_id"])
+
+
+def _create(connection: sqlite3.Connection) -> Identity:
+    identity = Identity(str(uuid.uuid4()), new_id("wrkspc_"), new_id("apikey_"))
+    # executescript() would commit the transaction this runs in.
+    for statement in _SCHEMA.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute(
+        "INSERT INTO registry VALUES (?, ?, ?, ?)",
+        (SCHEMA_VERSION, identity.organization_id, identity.workspace_id, identity.api_key_id),
+    )
+    return identity
+
+
+_ALPHABET = string.digits + string.ascii_letters
+
+
+def new_id(prefix: str) -> str:
+    """A fresh identifier in the API's form, ``agent_01`` and 22 letters and digits."""
+    return f"{prefix}01{''.join(secrets.choice(_ALPHABET) for _ in range(22))}"
