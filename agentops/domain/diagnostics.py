@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -104,15 +104,15 @@ class Diagnostic(BaseModel):
 
 
 def error(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
-    return Diagnostic(severity=Severity.ERROR, code=code, summary=summary, detail=detail, **where)  # type: ignore[arg-type]
+    return Diagnostic(severity=Severity.ERROR, code=code, summary=summary, detail=detail, **where)
 
 
 def warning(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
-    return Diagnostic(severity=Severity.WARNING, code=code, summary=summary, detail=detail, **where)  # type: ignore[arg-type]
+    return Diagnostic(severity=Severity.WARNING, code=code, summary=summary, detail=detail, **where)
 
 
 def note(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
-    return Diagnostic(severity=Severity.NOTE, code=code, summary=summary, detail=detail, **where)  # type: ignore[arg-type]
+    return Diagnostic(severity=Severity.NOTE, code=code, summary=summary, detail=detail, **where)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
@@ -157,19 +157,3 @@ class Blocked(Stop):
     """Refused before anything was changed. Exit code 3."""
 
     exit_code = 3
-
-
-@dataclass(slots=True)
-class Problems:
-    """Collects diagnostics while a function goes on looking."""
-
-    found: list[Diagnostic] = field(default_factory=list)
-
-    def error(self, code: Code, summary: str, detail: str = "", **where: object) -> None:
-        self.found.append(error(code, summary, detail, **where))
-
-    def warning(self, code: Code, summary: str, detail: str = "", **where: object) -> None:
-        self.found.append(warning(code, summary, detail, **where))
-
-    def note(self, code: Code, summary: str, detail: str = "", **where: object) -> None:
-        self.found.append(note(code, summary, detail, **where))

@@ -125,7 +125,7 @@ class Kind:
         return {**body, "precondition": {"type": "content_sha256", "content_sha256": base}}
 
     def parent_of(self, address: Address) -> Address | None:
-        """The parent a child's address names: ``memory/<store>/<path>`` belongs to ``memory_store/<store>``."""
+        """The parent in a child's address: ``memory/<store>/<path>`` belongs to ``memory_store/<store>``."""
         return None if self.parent is None else Address.of(self.parent, address.name.partition("/")[0])
 
 

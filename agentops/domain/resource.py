@@ -102,7 +102,7 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """``body`` is the create request with references in the place of IDs; ``path`` the file that declares it."""
+    """``body`` is the create request with references in the place of IDs; ``path`` the declaring file."""
 
     address: Address
     body: Body

@@ -15,7 +15,10 @@ from agentops.domain.resource import Attachment, Body, Resource, Source
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What the files of a project ask for in one stage. ``external`` are IDs of what the stage uses but does not manage."""
+    """What the files of a project ask for in one stage.
+
+    ``external`` are the IDs of what the stage uses but does not manage.
+    """
 
     project: str
     stage: str
