@@ -1,0 +1,102 @@
+"""What happened and how things stand: finished values that renderers print and machines read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from agentops.domain.address import Address
+from agentops.domain.diagnostics import Diagnostic
+from agentops.domain.plan import FORMAT_VERSION, Action, Drift, Plan
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Result(StrEnum):
+    """How one change of an apply ended."""
+
+    DONE = "done"
+    ALREADY = "already"  # the registry held it when apply came to it
+    FAILED = "failed"
+    SKIPPED = "skipped"  # something it depends on failed, or the run was interrupted
+
+
+class Outcome(_Frozen):
+    """One change after apply. ``version`` is the new one, ``before`` the one it was planned against."""
+
+    address: Address
+    action: Action
+    result: Result
+    id: str | None = None
+    version: int | None = None
+    before: int | None = None
+    problem: Diagnostic | None = None
+
+
+class ApplyReport(_Frozen):
+    """What apply did, in plan order. ``diagnostics`` are warnings such as an answer that was not as planned."""
+
+    format_version: int = FORMAT_VERSION
+    project: str
+    stage: str
+    lock: str
+    lock_serial: int
+    outcomes: tuple[Outcome, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    interrupted: bool = False
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 4 partly, 130 interrupted; the lock is true in every case."""
+        if self.interrupted:
+            return 130
+        return 4 if any(item.result in {Result.FAILED, Result.SKIPPED} for item in self.outcomes) else 0
+
+
+class Standing(StrEnum):
+    """Where one address stands in a stage."""
+
+    IN_SYNC = "in sync"
+    PENDING = "pending"
+    DRIFTED = "drifted"
+    GONE = "gone"
+    ORPHANED = "orphaned"
+    BLOCKED = "blocked"
+
+
+class StatusRow(_Frozen):
+    address: Address
+    standing: Standing
+    action: Action = Action.NO_OP
+    id: str | None = None
+    version: int | None = None
+    path: str | None = None
+
+
+class StatusReport(_Frozen):
+    """Every address of one stage. ``unmanaged`` counts live objects per kind that nobody's lock entry names."""
+
+    format_version: int = FORMAT_VERSION
+    project: str
+    stage: str
+    rows: tuple[StatusRow, ...] = ()
+    unmanaged: dict[str, int] = {}
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class DriftReport(_Frozen):
+    """What moved in the registry since the last apply, field by field."""
+
+    format_version: int = FORMAT_VERSION
+    project: str
+    stage: str
+    drift: tuple[Drift, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @classmethod
+    def of(cls, plan: Plan, diagnostics: tuple[Diagnostic, ...]) -> DriftReport:
+        return cls(project=plan.project, stage=plan.stage, drift=plan.drift, diagnostics=diagnostics)
