@@ -84,6 +84,8 @@ class Kind:
     undetermined: leaf paths the registry chooses by rules nobody published (``model.effort``): left out of
         a file they are compared with what was observed after our last apply.
     tagged: ownership is written into ``metadata``.
+    key: the field whose value is unique among siblings, for kinds without a tag: an object with our key in
+        a parent of ours is ours (``path`` of a memory).
     rename_to_replace: the field to move out of the way before a replacement is created, for kinds
         whose names are unique; None where two may stand side by side.
     """
@@ -102,10 +104,10 @@ class Kind:
     undetermined: frozenset[str] = frozenset()
     precondition: Precondition | None = None
     tagged: bool = True
+    key: str | None = None
     rename_to_replace: str | None = None
     detail_query: Mapping[str, str] = field(default_factory=dict)
     list_query: Mapping[str, str] = field(default_factory=dict)
-    lists_archived: bool = True
     page_size: int = 100
 
     @property

@@ -37,7 +37,7 @@ class Outcome(_Frozen):
 
 
 class ApplyReport(_Frozen):
-    """What apply did, in plan order. ``diagnostics`` are warnings such as an answer that was not as planned."""
+    """What apply did, in plan order. ``diagnostics`` warn of answers that were not as planned."""
 
     format_version: int = FORMAT_VERSION
     project: str
@@ -78,7 +78,7 @@ class StatusRow(_Frozen):
 
 
 class StatusReport(_Frozen):
-    """Every address of one stage. ``unmanaged`` counts live objects per kind that nobody's lock entry names."""
+    """Every address of one stage. ``unmanaged`` counts, per kind, the live objects that are not ours."""
 
     format_version: int = FORMAT_VERSION
     project: str

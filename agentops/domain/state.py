@@ -91,7 +91,8 @@ class LockEntry(BaseModel):
     """What we last recorded of an address: its ID, and per leaf what we sent and what came back.
 
     ``applied`` and ``observed`` map leaf paths to fingerprints; a leaf that is missing had its default.
-    ``replaced`` are IDs of predecessors that are still to be archived.
+    ``replaced`` are IDs of predecessors that are still to be archived. ``protected`` outlives the file that
+    said so.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -104,6 +105,7 @@ class LockEntry(BaseModel):
     observed: dict[str, str] = Field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     replaced: tuple[str, ...] = ()
+    protected: bool = False
 
 
 class Intent(BaseModel):
@@ -127,6 +129,10 @@ class Lock(BaseModel):
     origin: Origin | None = None
     resources: dict[Address, LockEntry] = Field(default_factory=dict)
     intents: dict[Address, Intent] = Field(default_factory=dict)
+
+    def limited_to(self, addresses: frozenset[Address]) -> Lock:
+        kept = {address: entry for address, entry in self.resources.items() if address in addresses}
+        return self.with_changes(resources=kept)
 
     def with_changes(self, **changes: Any) -> Lock:
         return self.model_copy(update=changes)

@@ -1,0 +1,235 @@
+"""What must hold before anything is written: the right registry, and a plan that is still true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agentops.domain.address import Address
+from agentops.domain.canonical import fingerprints
+from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error, note, warning
+from agentops.domain.kind import Catalog
+from agentops.domain.plan import Action, Base, Change, Plan
+from agentops.domain.project import Stage
+from agentops.domain.state import Identity, LiveObject, LiveState, Lock, Origin
+from agentops.engine.decide import base_of
+
+
+def right_registry(
+    stage: Stage, catalog: Catalog, base_url: str, said: list[Diagnostic]
+) -> Callable[[Lock, Identity], Lock]:
+    """The check that refresh runs on the first answer: is this the registry the lock belongs to?
+
+    Organization and workspace are the identity; another base URL alone is a warning, appended to ``said``.
+    The embedded registry's lock starts over with a new database, also with a word in ``said``.
+
+    The returned function raises Blocked for another identity, and Stop for a kind this version does not know.
+    """
+
+    def accept(lock: Lock, identity: Identity) -> Lock:
+        _refuse_unknown_kinds(lock, catalog)
+        _refuse_unexpected(stage, identity)
+        origin = lock.origin
+        if origin is None or identity == Identity(None, None):
+            return lock
+        recorded = Identity(origin.organization_id, origin.workspace_id)
+        if recorded != identity:
+            if stage.registry.is_local:
+                said.append(_new_database(stage))
+                return lock.with_changes(resources={}, intents={}, origin=None)
+            raise Blocked(_other_identity(stage, recorded, identity))
+        if origin.base_url != base_url:
+            said.append(_other_url(stage, origin.base_url, base_url))
+        return lock
+
+    return accept
+
+
+def origin_of(base_url: str, identity: Identity) -> Origin:
+    return Origin(
+        base_url=base_url, organization_id=identity.organization_id, workspace_id=identity.workspace_id
+    )
+
+
+def refuse_blocked(plan: Plan) -> None:
+    """Raises Blocked with the plan's own reasons."""
+    if plan.blocked:
+        raise Blocked(*plan.diagnostics)
+
+
+def refuse_other_target(plan: Plan, project: str, stage: Stage) -> None:
+    """Raises Blocked for a plan of another project or stage."""
+    if (plan.project, plan.stage) != (project, stage.name):
+        raise Blocked(
+            error(
+                Code.STALE,
+                f"this plan is for {plan.project}, stage {plan.stage}, not for {project}, stage {stage.name}",
+                f"apply it with `--stage {plan.stage}`" if plan.project == project else "plan again here",
+            )
+        )
+
+
+def refuse_other_origin(plan: Plan, identity: Identity) -> None:
+    """Raises Blocked where another registry answers than the plan was made against."""
+    planned = Identity(plan.origin.organization_id, plan.origin.workspace_id)
+    if plan.changes and planned != identity:
+        raise Blocked(
+            error(
+                Code.ORIGIN,
+                f"this plan was made against workspace {planned.workspace_id}; "
+                f"{identity.workspace_id} answered",
+                "plan again; nothing was changed",
+            )
+        )
+
+
+def refuse_other_lock(lock: Lock, project: str, stage: Stage, name: str) -> None:
+    """Raises Blocked where the lock file was written for another project or stage."""
+    if (lock.project, lock.stage) != (project, stage.name):
+        raise Blocked(
+            error(
+                Code.LOCK,
+                f"{name} was written for project {lock.project}, stage {lock.stage}; "
+                f"this is {project}, stage {stage.name}",
+                "use the project and stage it belongs to; their names are part of the ownership tags",
+            )
+        )
+
+
+def refuse_unexpected_digest(plan: Plan, expected: str) -> None:
+    """Apply only what was reviewed. ``expected`` may be shortened to 12 digits or more.
+
+    Raises:
+        Blocked: the change digest is another one.
+    """
+    if len(expected) < 12 or not plan.change_digest.startswith(expected.lower()):
+        raise Blocked(
+            error(
+                Code.DIGEST,
+                f"the plan's change digest is {plan.change_digest[:12]}, not {expected[:12]}",
+                "something changed since the review: look at the new plan and approve its digest",
+            )
+        )
+
+
+def already_done(
+    plan: Plan, catalog: Catalog, live: LiveState, lock: Lock
+) -> dict[Address, LiveObject | None]:
+    """Of a saved plan, what has been achieved since, with what is there; the rest must still be true.
+
+    Only addresses that the plan touches, and what those refer to, count.
+
+    Raises:
+        Blocked: something moved since the plan was made.
+    """
+    done: dict[Address, LiveObject | None] = {}
+    stale: list[Diagnostic] = []
+    for change in plan.changes:
+        if _achieved(change, catalog, live, lock):
+            done[change.address] = live.objects.get(change.address)
+        elif (moved := _moved(change.address, change.base, catalog, live, lock)) is not None:
+            stale.append(_stale(change.address, moved))
+    for address, base in plan.pins.items():
+        if (moved := _moved(address, base, catalog, live, lock)) is not None:
+            stale.append(_stale(address, moved))
+    if stale:
+        raise Blocked(*stale)
+    return done
+
+
+def _achieved(change: Change, catalog: Catalog, live: LiveState, lock: Lock) -> bool:
+    entry, found = lock.resources.get(change.address), live.objects.get(change.address)
+    if change.action.removes:
+        return entry is None and not live.carriers.get(change.address)
+    if change.action is Action.FORGET:
+        return entry is None
+    if entry is None or found is None or found.archived or change.record is None:
+        return False
+    if change.action is Action.REPLACE and change.base is not None and entry.id == change.base.id:
+        return False
+    there = fingerprints(catalog.of_address(change.address), found.body)
+    as_recorded = entry.applied == change.record.applied and entry.observed == there
+    return as_recorded or there == change.record.applied
+
+
+def _moved(address: Address, base: Base | None, catalog: Catalog, live: LiveState, lock: Lock) -> str | None:
+    """Why the plan is no longer true for this address, or None when it is."""
+    found = _current(address, live)
+    if base is None:
+        there = lock.resources.get(address) is not None and found is not None and not found.archived
+        return "it exists by now" if there or live.carriers.get(address) else None
+    if found is None:
+        return "it is gone"
+    if found.id != base.id:
+        return f"it is {found.id} by now"
+    now = base_of(catalog.of_address(address), found)
+    if now.version != base.version and isinstance(base.version, int):
+        return f"it is at version {now.version}, planned against {base.version}"
+    return None if now.digest == base.digest and not found.archived else "it was changed"
+
+
+def _current(address: Address, live: LiveState) -> LiveObject | None:
+    tagged = live.carriers.get(address, ())
+    return live.objects.get(address) or (tagged[0] if len(tagged) == 1 else None)
+
+
+def _stale(address: Address, moved: str) -> Diagnostic:
+    return error(
+        Code.STALE, f"the plan is stale: {address}: {moved}", "plan again and review that", address=address
+    )
+
+
+def _refuse_unknown_kinds(lock: Lock, catalog: Catalog) -> None:
+    unknown = sorted({address.kind for address in lock.resources} - set(catalog.kinds))
+    if unknown:
+        raise Stop(
+            error(
+                Code.LOCK,
+                f"the lock of stage {lock.stage} records kinds that this version does not know: "
+                + ", ".join(unknown),
+                "upgrade agentops",
+            )
+        )
+
+
+def _refuse_unexpected(stage: Stage, identity: Identity) -> None:
+    asked = stage.registry
+    for what, wanted, answered in (
+        ("organization", asked.organization_id, identity.organization_id),
+        ("workspace", asked.workspace_id, identity.workspace_id),
+    ):
+        if wanted is not None and answered is not None and wanted != answered:
+            raise Blocked(
+                error(
+                    Code.ORIGIN,
+                    f"stage {stage.name} is {what} {wanted}, but {answered} answered",
+                    "use the credential of the right workspace; nothing was changed",
+                )
+            )
+
+
+def _other_identity(stage: Stage, recorded: Identity, answered: Identity) -> Diagnostic:
+    return error(
+        Code.ORIGIN,
+        f"the lock of stage {stage.name} belongs to organization {recorded.organization_id}, workspace "
+        f"{recorded.workspace_id}; organization {answered.organization_id}, workspace "
+        f"{answered.workspace_id} answered",
+        "use the credential of the recorded workspace, or another stage; nothing was changed",
+    )
+
+
+def _new_database(stage: Stage) -> Diagnostic:
+
+    return note(
+        Code.ORIGIN,
+        f"stage {stage.name} has a new embedded registry; its lock starts over",
+        "the IDs of the old database are forgotten",
+    )
+
+
+def _other_url(stage: Stage, recorded: str, now: str) -> Diagnostic:
+
+    return warning(
+        Code.ORIGIN,
+        f"the lock of stage {stage.name} was written through {recorded}, this run goes through {now}",
+        "organization and workspace are the same, so it is taken for the same registry",
+    )

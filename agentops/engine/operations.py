@@ -1,0 +1,178 @@
+"""The operations a user asks for, whole: plan, apply, apply a saved plan, status.
+
+They are what a command calls, and what a script can call without any command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import anyio
+
+from agentops.domain.address import Address
+from agentops.domain.diagnostics import Diagnostic, Location
+from agentops.domain.kind import Catalog
+from agentops.domain.plan import Plan
+from agentops.domain.ports import LockStore, Observer, Registry
+from agentops.domain.project import Stage
+from agentops.domain.report import ApplyReport
+from agentops.domain.resource import Resource, Source
+from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock
+from agentops.engine import guard
+from agentops.engine.executor import execute
+from agentops.engine.planner import NO_CHOICES, Choices, make_plan
+from agentops.engine.refresh import refresh
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A stage as the engine sees it: where its resources live and where they are recorded."""
+
+    project: str
+    stage: Stage
+    catalog: Catalog
+    registry: Registry
+    store: LockStore
+
+    @property
+    def tag_prefix(self) -> str:
+        return f"{self.project}/{self.stage.name}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with what it was decided on."""
+
+    plan: Plan
+    desired: DesiredState
+    live: LiveState
+    lock: Lock
+
+
+async def plan(
+    target: Target,
+    desired: DesiredState,
+    choices: Choices = NO_CHOICES,
+    diagnostics: tuple[Diagnostic, ...] = (),
+) -> Planned:
+    """Look at the registry and decide. ``diagnostics`` of loading become the plan's.
+
+    Raises:
+        Blocked: another organization or workspace answered than the lock belongs to.
+        Stop: the lock cannot be used, or an address that was asked for does not exist.
+        RegistryError: the registry refused or could not be reached.
+    """
+    live, lock, said = await _look(target, desired, _lock(target))
+    made = make_plan(
+        target.catalog,
+        desired,
+        live,
+        lock,
+        guard.origin_of(target.registry.base_url, live.identity),
+        choices,
+        protected_stage=target.stage.protect,
+        diagnostics=(*diagnostics, *said),
+    )
+    return Planned(made, desired, live, lock)
+
+
+async def apply(
+    target: Target,
+    planned: Planned,
+    *,
+    run: str,
+    now: Callable[[], str],
+    observer: Observer,
+    stop: anyio.Event,
+    already: Mapping[Address, LiveObject | None] | None = None,
+) -> ApplyReport:
+    """Carry out a plan that was just made. The caller holds ``target.store``.
+
+    Raises:
+        Blocked: the plan is blocked; nothing was changed.
+    """
+    guard.refuse_blocked(planned.plan)
+    return await execute(
+        planned.plan,
+        planned.lock,
+        target.catalog,
+        target.registry,
+        target.store,
+        already=already or {},
+        run=run,
+        now=now,
+        observer=observer,
+        stop=stop,
+    )
+
+
+async def apply_saved(
+    target: Target,
+    saved: Plan,
+    *,
+    run: str,
+    now: Callable[[], str],
+    observer: Observer,
+    stop: anyio.Event,
+) -> ApplyReport:
+    """Carry out a plan from a file, if it is still true. The caller holds ``target.store``.
+
+    Raises:
+        Blocked: it was made for another stage or project, it is blocked, or what it touches has moved.
+    """
+    guard.refuse_blocked(saved)
+    guard.refuse_other_target(saved, target.project, target.stage)
+    desired = _as_desired(saved)
+    live, lock, _ = await _look(target, desired, _lock(target), only=_touched(saved))
+    guard.refuse_other_origin(saved, live.identity)
+    already = guard.already_done(saved, target.catalog, live, lock)
+    planned = Planned(saved, desired, live, lock)
+    return await apply(target, planned, run=run, now=now, observer=observer, stop=stop, already=already)
+
+
+async def _look(
+    target: Target, desired: DesiredState, lock: Lock, only: frozenset[Address] | None = None
+) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
+    said: list[Diagnostic] = []
+    accept = guard.right_registry(target.stage, target.catalog, target.registry.base_url, said)
+    live, lock = await refresh(
+        target.registry, target.catalog, desired, lock, accept, target.tag_prefix, only
+    )
+    return live, lock, tuple(said)
+
+
+def _lock(target: Target) -> Lock:
+    empty = Lock(project=target.project, stage=target.stage.name)
+    lock = target.store.read() or empty
+    guard.refuse_other_lock(lock, target.project, target.stage, target.store.name)
+    return lock
+
+
+def _touched(saved: Plan) -> frozenset[Address]:
+    """The addresses a saved plan changes or refers to, and the parents their endpoints need."""
+    return frozenset(
+        item
+        for change in saved.changes
+        for item in (change.address, *change.depends_on, *((change.parent,) if change.parent else ()))
+    ) | frozenset(saved.pins)
+
+
+def _as_desired(saved: Plan) -> DesiredState:
+    """Enough of the desired state to look at what a saved plan touches, without its files."""
+    return DesiredState(
+        project=saved.project,
+        stage=saved.stage,
+        resources={
+            change.address: Resource(
+                address=change.address,
+                body=change.body,
+                path="",
+                location=change.location or Location(""),
+                source=Source(digest=""),
+                parent=change.parent,
+            )
+            for change in saved.changes
+            if change.body
+        },
+    )

@@ -1,0 +1,271 @@
+"""Put the decisions about single addresses together into one plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentops.domain.address import Address
+from agentops.domain.canonical import digest
+from agentops.domain.diagnostics import Code, Diagnostic, Stop, did_you_mean, error, in_order, note, warning
+from agentops.domain.graph import closure, reversed_edges, topological
+from agentops.domain.kind import Catalog
+from agentops.domain.plan import Action, Base, Change, Plan
+from agentops.domain.resource import Ref
+from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry, Origin
+from agentops.engine.decide import Decision, Situation, decide
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user asked for beyond the files.
+
+    select: only these and what they depend on. with_referrers: what refers to them comes along.
+    recreate: create these anew although their recorded ID is gone. destroy: remove instead of create.
+    """
+
+    select: tuple[Address, ...] = ()
+    with_referrers: bool = False
+    recreate: frozenset[Address] = frozenset()
+    destroy: bool = False
+
+
+NO_CHOICES = Choices()
+
+
+def make_plan(
+    catalog: Catalog,
+    desired: DesiredState,
+    live: LiveState,
+    lock: Lock,
+    origin: Origin,
+    choices: Choices = NO_CHOICES,
+    *,
+    protected_stage: bool = False,
+    diagnostics: tuple[Diagnostic, ...] = (),
+) -> Plan:
+    """Decide every address in dependency order and freeze the result.
+
+    ``diagnostics`` are those of loading and refreshing; they become the plan's.
+
+    Raises:
+        Stop: a selected or recreated address is unknown.
+    """
+    work = _Planning(catalog, desired, live, lock, choices, protected_stage)
+    scope = work.scope()
+    for address in work.order():
+        if address in scope:
+            work.take(address)
+    return Plan(
+        project=desired.project,
+        stage=desired.stage,
+        origin=origin,
+        lock_serial=lock.serial,
+        source_digest=digest(
+            {address: item.source.digest for address, item in sorted(desired.resources.items())}
+        ),
+        changes=work.changes_in_order(),
+        drift=tuple(item.drift for item in work.decisions.values() if item.drift),
+        orphans=tuple(item.orphan for item in work.decisions.values() if item.orphan),
+        unchanged=work.unchanged(),
+        records={address: item.record for address, item in work.decisions.items() if item.record},
+        pins=work.pins(),
+        diagnostics=in_order([*diagnostics, *work.diagnostics()]),
+    )
+
+
+@dataclass(slots=True)
+class _Planning:
+    catalog: Catalog
+    desired: DesiredState
+    live: LiveState
+    lock: Lock
+    choices: Choices
+    protected_stage: bool
+    decisions: dict[Address, Decision] = field(default_factory=dict)
+    left_behind: list[Address] = field(default_factory=list)
+
+    # -- which addresses, in which order
+
+    def edges(self) -> dict[Address, list[Address]]:
+        """What needs what: by the files, and by the addresses of what only the lock or the registry knows."""
+        known = [*self.desired.resources, *self.lock.resources, *self.live.carriers]
+        edges: dict[Address, list[Address]] = {}
+        for address in sorted(set(known)):
+            resource = self.desired.resources.get(address)
+            parent = self.catalog.of_address(address).parent_of(address)
+            edges[address] = [*(resource.needs if resource else ()), *([parent] if parent else ())]
+        return edges
+
+    def order(self) -> tuple[Address, ...]:
+        return topological(self.edges())
+
+    def scope(self) -> frozenset[Address]:
+        edges = self.edges()
+        self._refuse_unknown(edges)
+        if not self.choices.select:
+            return frozenset(edges)
+        referrers = reversed_edges(edges)
+        if self.choices.destroy:
+            return closure(self.choices.select, referrers)
+        start = self.choices.select
+        taken = closure(start, edges)
+        if self.choices.with_referrers:
+            taken = closure(closure(start, referrers), edges)
+        self.left_behind = sorted(closure(start, referrers) - taken)
+        return taken
+
+    def _refuse_unknown(self, edges: Mapping[Address, Any]) -> None:
+        asked = [*self.choices.select, *sorted(self.choices.recreate)]
+        unknown = [address for address in asked if address not in edges]
+        if unknown:
+            raise Stop(
+                *(
+                    error(
+                        Code.BROKEN_REFERENCE,
+                        f"there is no {address} in this stage",
+                        did_you_mean(address, edges),
+                        address=address,
+                    )
+                    for address in unknown
+                )
+            )
+
+    # -- one address
+
+    def take(self, address: Address) -> None:
+        self.decisions[address] = decide(self._situation(address))
+
+    def _situation(self, address: Address) -> Situation:
+        kind = self.catalog.of_address(address)
+        parent = kind.parent_of(address)
+        return Situation(
+            address=address,
+            kind=kind,
+            tag=f"{self.desired.project}/{self.desired.stage}/{address}",
+            desired=None if self.choices.destroy else self.desired.resources.get(address),
+            entry=self.lock.resources.get(address),
+            live=self.live.objects.get(address),
+            carriers=self.live.carriers.get(address, ()),
+            known=self._known,
+            fresh_parent=parent is not None and self._makes_new(parent),
+            removed_with=parent if parent is not None and self._removes(parent) else None,
+            settled=address in self.live.skipped,
+            recreate=address in self.choices.recreate,
+            destroy=self.choices.destroy,
+            protected_stage=self.protected_stage,
+        )
+
+    def _known(self, ref: Ref) -> Any:
+        """The value of a reference, or the reference where only apply can tell."""
+        change = self._change(ref.address)
+        moves = self._makes_new(ref.address) or (
+            ref.attribute == "version"
+            and change is not None
+            and change.action in {Action.UPDATE, Action.ADOPT}
+        )
+        if moves:
+            return ref.as_json()
+        entry, found = self.lock.resources.get(ref.address), self.live.objects.get(ref.address)
+        if entry is None:
+            tagged = self.live.carriers.get(ref.address, ())
+            found = tagged[0] if len(tagged) == 1 else None
+            if found is None:
+                return ref.as_json()
+            return found.id if ref.attribute == "id" else found.version
+        return entry.id if ref.attribute == "id" else (found.version if found else entry.version)
+
+    def _change(self, address: Address) -> Change | None:
+        decision = self.decisions.get(address)
+        return decision.change if decision else None
+
+    def _makes_new(self, address: Address) -> bool:
+        change = self._change(address)
+        return change is not None and change.action in {Action.CREATE, Action.REPLACE}
+
+    def _removes(self, address: Address) -> bool:
+        change = self._change(address)
+        return change is not None and change.action.removes
+
+    # -- all of them
+
+    def changes_in_order(self) -> tuple[Change, ...]:
+        """What is needed first comes first; removals the other way round, after everything else."""
+        found = {address: item.change for address, item in self.decisions.items() if item.change is not None}
+        edges = self.edges()
+        referrers = reversed_edges(edges)
+        ordered = []
+        for address, change in found.items():
+            removed = change.action.removes
+            waits_for = referrers.get(address, []) if removed else edges[address]
+            depends_on = {*change.depends_on, *(item for item in waits_for if item in found)}
+            if removed:  # what goes with it is only forgotten, and that comes after
+                depends_on -= {item for item in depends_on if found[item].action is Action.FORGET}
+            ordered.append(change.model_copy(update={"depends_on": tuple(sorted(depends_on))}))
+        sequence = topological({change.address: change.depends_on for change in ordered})
+        by_address = {change.address: change for change in ordered}
+        return tuple(by_address[address] for address in sequence)
+
+    def unchanged(self) -> int:
+        """What is in the files and as the files ask: neither changed nor drifted."""
+        return sum(
+            1
+            for address, item in self.decisions.items()
+            if address in self.desired.resources
+            and not self.choices.destroy
+            and item.change is None
+            and item.drift is None
+        )
+
+    def pins(self) -> dict[Address, Base]:
+        """The bases of what changes refer to without changing it."""
+        changed = {address for address, item in self.decisions.items() if item.change is not None}
+        needed = {
+            item
+            for address in changed
+            if (resource := self.desired.resources.get(address)) is not None
+            for item in resource.needs
+        }
+        return {
+            address: base
+            for address in sorted(needed - changed)
+            if (decision := self.decisions.get(address)) is not None and (base := decision.base) is not None
+        }
+
+    def diagnostics(self) -> list[Diagnostic]:
+        found = [said for item in self.decisions.values() for said in item.diagnostics]
+        found += [
+            warning(
+                Code.ORPHAN,
+                f"{item.orphan.address} is managed here, but no file asks for it ({item.orphan.id})",
+                "it is kept; bring its file back, or archive it with "
+                f"`agentops destroy {item.orphan.address}`",
+                address=item.orphan.address,
+            )
+            for item in self.decisions.values()
+            if item.orphan is not None
+        ]
+        if self.left_behind:
+            found.append(
+                note(
+                    Code.REFERRERS_LEFT,
+                    f"what refers to the selected addresses is left as it is: {', '.join(self.left_behind)}",
+                    "add `--with-referrers` to take them along",
+                )
+            )
+        return found
+
+
+def recorded(plan: Plan, lock: Lock, resources: Mapping[Address, LockEntry]) -> Lock:
+    """The lock after a run: ``resources`` as the run left them, refreshed where nothing had to be sent."""
+    fresh = {address: entry for address, entry in plan.records.items() if address in resources}
+    return lock.model_copy(
+        update={
+            "serial": lock.serial + 1,
+            "project": plan.project,
+            "stage": plan.stage,
+            "origin": plan.origin,
+            "resources": {**resources, **fresh},
+        }
+    )

@@ -1,0 +1,220 @@
+"""Look at the registry: by listing, kinds side by side, and only what can matter to a plan."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import anyio
+
+from agentops.domain.address import Address
+from agentops.domain.canonical import content_digest, fingerprints
+from agentops.domain.kind import Catalog, Kind
+from agentops.domain.ports import NotFound, Registry
+from agentops.domain.resource import Body
+from agentops.domain.state import DesiredState, Identity, LiveObject, LiveState, Lock
+
+SIDE_BY_SIDE = 8
+"""Calls in flight at once; the environment endpoints allow five, the registry's pacing sees to that."""
+
+
+async def refresh(
+    registry: Registry,
+    catalog: Catalog,
+    desired: DesiredState,
+    lock: Lock,
+    accept: Callable[[Lock, Identity], Lock],
+    tag_prefix: str,
+    only: frozenset[Address] | None = None,
+) -> tuple[LiveState, Lock]:
+    """What the registry has of what the files ask for and the lock records.
+
+    ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
+    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``only`` limits the look at recorded addresses to these.
+
+    Raises:
+        RegistryError: the registry refused or could not be reached.
+    """
+    look = _Look(registry, catalog, tag_prefix)
+    try:
+        await look.list_roots(
+            _kinds(catalog, [*desired.resources, *(lock.resources if only is None else only)])
+        )
+        identity = registry.identity or Identity(None, None)
+        lock = accept(lock, identity)
+        seen = lock if only is None else lock.limited_to(only)
+        await look.match(seen)
+        await look.list_children(desired, seen)
+        await look.fetch_details(desired)
+    except ExceptionGroup as failures:
+        raise first(failures) from None
+    return look.state(identity, lock), lock
+
+
+def first(failures: ExceptionGroup[Exception]) -> Exception:
+    """Calls that went out side by side usually fail for one reason; the first one tells it."""
+    failure = failures.exceptions[0]
+    return first(failure) if isinstance(failure, ExceptionGroup) else failure
+
+
+def _kinds(catalog: Catalog, addresses: Iterable[Address]) -> list[Kind]:
+    wanted = {address.kind for address in addresses}
+    return [kind for kind in catalog if kind.name in wanted and kind.parent is None]
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at the registry, filled step by step."""
+
+    registry: Registry
+    catalog: Catalog
+    tag_prefix: str
+    listed: dict[str, list[LiveObject]] = field(default_factory=dict)
+    objects: dict[Address, LiveObject] = field(default_factory=dict)
+    carriers: dict[Address, list[LiveObject]] = field(default_factory=lambda: defaultdict(list))
+    skipped: set[Address] = field(default_factory=set)
+
+    async def list_roots(self, kinds: list[Kind]) -> None:
+        async with anyio.create_task_group() as tasks:
+            for kind in kinds:
+                tasks.start_soon(self._list_root, kind)
+
+    async def _list_root(self, kind: Kind) -> None:
+        self.listed[kind.name] = [_live(body, None) async for body in self.registry.list(kind)]
+
+    async def match(self, lock: Lock) -> None:
+        """Find the locked IDs among what was listed; ask one by one for those that lists leave out."""
+        by_id = {found.id: found for objects in self.listed.values() for found in objects}
+        missing = []
+        for address, entry in lock.resources.items():
+            kind = self.catalog.of_address(address)
+            if kind.parent is not None:
+                continue
+            if (found := by_id.get(entry.id)) is not None:
+                self.objects[address] = found
+            else:
+                missing.append((address, kind, entry.id))
+        locked = {entry.id for entry in lock.resources.values()}
+        for kind_name, objects in self.listed.items():
+            for found in objects:
+                carried = self._tagged(kind_name, found)
+                if carried is not None and found.id not in locked:
+                    self.carriers[carried].append(found)
+        await self._get_each(missing)
+
+    def _tagged(self, kind: str, found: LiveObject) -> Address | None:
+        """The address this object's ownership tag gives it, if the tag is this stage's and makes sense."""
+        if found.owner is None or not found.owner.startswith(self.tag_prefix):
+            return None
+        address = Address(found.owner.removeprefix(self.tag_prefix))
+        return address if address.kind == kind and address.name else None
+
+    async def list_children(self, desired: DesiredState, lock: Lock) -> None:
+        """List the children of each parent that is there, unless all that could matter is recorded."""
+        families: dict[Address, list[Address]] = defaultdict(list)
+        for address in {**desired.resources, **lock.resources}:
+            if (parent := self.catalog.of_address(address).parent_of(address)) is not None:
+                families[parent].append(address)
+        limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+        async with anyio.create_task_group() as tasks:
+            for parent, children in families.items():
+                if all(_settled(self.catalog, address, desired, lock) for address in children):
+                    self.skipped.update(children)
+                elif (holder := self._holder(parent)) is not None:
+                    tasks.start_soon(self._list_family, limiter, holder, children, desired, lock)
+
+    def _holder(self, parent: Address) -> LiveObject | None:
+        found = self.objects.get(parent)
+        if found is None and len(tagged := self.carriers.get(parent, [])) == 1:
+            found = tagged[0]
+        return None if found is None or found.archived else found
+
+    async def _list_family(
+        self,
+        limiter: anyio.CapacityLimiter,
+        holder: LiveObject,
+        children: list[Address],
+        desired: DesiredState,
+        lock: Lock,
+    ) -> None:
+        kind = self.catalog.of_address(children[0])
+        async with limiter:
+            found = [_live(body, holder.id) async for body in self.registry.list(kind, parent=holder.id)]
+        by_id = {item.id: item for item in found}
+        by_key = {item.body.get(kind.key): item for item in found} if kind.key else {}
+        for address in children:
+            entry, resource = lock.resources.get(address), desired.resources.get(address)
+            if entry is not None and entry.id in by_id:
+                self.objects[address] = by_id[entry.id]
+            elif resource is not None and kind.key and (same := by_key.get(resource.body.get(kind.key))):
+                self.carriers[address].append(same)
+
+    async def fetch_details(self, desired: DesiredState) -> None:
+        """Get in full what lists leave out, where it differs from what the file holds."""
+        lacking = [
+            (address, kind, found)
+            for address, found in self.objects.items()
+            if (kind := self.catalog.of_address(address)).detail_query
+            and (resource := desired.resources.get(address)) is not None
+            and _differs_unseen(kind, resource.body, found.body)
+        ]
+        limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+        async with anyio.create_task_group() as tasks:
+            for address, kind, found in lacking:
+                tasks.start_soon(self._get, limiter, address, kind, found.id, found.parent_id)
+
+    async def _get_each(self, missing: list[tuple[Address, Kind, str]]) -> None:
+        limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+        async with anyio.create_task_group() as tasks:
+            for address, kind, id in missing:
+                tasks.start_soon(self._get, limiter, address, kind, id, None)
+
+    async def _get(
+        self, limiter: anyio.CapacityLimiter, address: Address, kind: Kind, id: str, parent: str | None
+    ) -> None:
+        async with limiter:
+            try:
+                body = await self.registry.get(kind, id, parent=parent)
+            except NotFound:
+                self.objects.pop(address, None)
+            else:
+                self.objects[address] = _live(body, parent)
+
+    def state(self, identity: Identity, lock: Lock) -> LiveState:
+        ours = {entry.id for entry in lock.resources.values()}
+        ours |= {found.id for tagged in self.carriers.values() for found in tagged}
+        unmanaged = Counter(
+            kind for kind, objects in self.listed.items() for found in objects if found.id not in ours
+        )
+        return LiveState(
+            identity=identity,
+            objects=self.objects,
+            carriers={address: tuple(tagged) for address, tagged in self.carriers.items()},
+            unmanaged={kind: unmanaged[kind] for kind in sorted(self.listed)},
+            skipped=frozenset(self.skipped),
+        )
+
+
+def _live(body: Body, parent_id: str | None) -> LiveObject:
+    return LiveObject(id=str(body.get("id", "")), body=body, parent_id=parent_id)
+
+
+def _settled(catalog: Catalog, address: Address, desired: DesiredState, lock: Lock) -> bool:
+    """Nothing the registry could tell of this address would change the plan: created once, and not edited."""
+    resource, entry = desired.resources.get(address), lock.resources.get(address)
+    return (
+        resource is not None
+        and entry is not None
+        and resource.lifecycle.create_only
+        and fingerprints(catalog.of_address(address), resource.body) == entry.applied
+    )
+
+
+def _differs_unseen(kind: Kind, desired: Body, live: Body) -> bool:
+    return any(
+        spec.digest is not None
+        and live.get(name) is None
+        and content_digest(str(desired.get(name, ""))) != live.get(spec.digest)
+        for name, spec in kind.fields.items()
+    )

@@ -1,0 +1,173 @@
+"""What plan and apply say when they refuse, keep or fail: one sentence, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentops.domain.address import Address
+from agentops.domain.canonical import Difference, Moved
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error, note, warning
+from agentops.domain.plan import Change
+from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.resource import Ref, Resource
+from agentops.domain.state import LiveObject, LockEntry
+
+# -- plan
+
+
+def drifted(desired: Resource, theirs: Sequence[Difference]) -> tuple[Diagnostic, ...]:
+    if not theirs:
+        return ()
+    both = any(item.moved is Moved.BOTH for item in theirs)
+    found = error(
+        Code.DRIFT,
+        f"{desired.address} was changed outside: {', '.join(item.path for item in theirs)}",
+        "write what was changed there into the file"
+        + (", or undo it there; both sides changed" if both else ", or undo it there")
+        + "; then plan again",
+        address=desired.address,
+        location=desired.location,
+    )
+    return (found,)
+
+
+def cannot_clear(desired: Resource, paths: Sequence[str]) -> tuple[Diagnostic, ...]:
+    return tuple(
+        warning(
+            Code.CANNOT_CLEAR,
+            f"{desired.address}: {path} is no longer in the file, but the API cannot clear it; it stays",
+            "write the value you want instead of leaving it out",
+            address=desired.address,
+            location=desired.location,
+        )
+        for path in paths
+    )
+
+
+def foreign_owner(address: Address, live: LiveObject, location: Location | None) -> Diagnostic:
+    return error(
+        Code.FOREIGN_OWNER,
+        f"{address}: {live.id} is marked as belonging to {live.owner}",
+        "one resource has one owner: remove it from the other project or stage, or forget it in this lock",
+        address=address,
+        location=location,
+    )
+
+
+def several_carriers(
+    address: Address, carriers: Sequence[LiveObject], location: Location | None
+) -> Diagnostic:
+    ids = ", ".join(sorted(found.id for found in carriers))
+    return error(
+        Code.SEVERAL_CARRIERS,
+        f"{address}: several resources carry its ownership tag: {ids}",
+        "archive all but one of them, then plan again",
+        address=address,
+        location=location,
+    )
+
+
+def gone(desired: Resource, entry: LockEntry, how: str) -> Diagnostic:
+    return error(
+        Code.GONE,
+        f"{desired.address} is {how} in the registry ({entry.id})",
+        f"run again with `--recreate {desired.address}` to create it anew, under a new ID; "
+        "what refers to the old ID elsewhere must follow",
+        address=desired.address,
+        location=desired.location,
+    )
+
+
+def protected_replacement(desired: Resource, because: str) -> Diagnostic:
+    return error(
+        Code.PROTECTED,
+        f"{desired.address} is protected, and {because} cannot be changed without replacing it",
+        "undo the change, or remove `protect` first; the replacement gets a new ID",
+        address=desired.address,
+        location=desired.location,
+    )
+
+
+def protected_stays(address: Address) -> Diagnostic:
+    return warning(
+        Code.PROTECTED,
+        f"{address} is protected and stays",
+        "remove `protect` from its lifecycle (or from the stage) and apply, then destroy it",
+        address=address,
+    )
+
+
+def written_by_agents(desired: Resource) -> Diagnostic:
+    return note(
+        Code.SEED_CHANGED_BY_AGENT,
+        f"{desired.address} was written to since it was seeded; the file's change is not applied",
+        "move the change into the store yourself, or name a new seed file",
+        address=desired.address,
+        location=desired.location,
+    )
+
+
+# -- apply
+
+
+def skipped(change: Change, why: str) -> Diagnostic:
+    return warning(
+        Code.INTERRUPTED, f"{change.address} was skipped: {why}", "apply again", address=change.address
+    )
+
+
+def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
+    """What the registry said, and what to do about it."""
+    match failure:
+        case OutcomeUnknown():
+            code = Code.OUTCOME_UNKNOWN
+            detail = "it may or may not have happened: plan again, what carries our tag is found and adopted"
+        case Conflict():
+            code = Code.REGISTRY
+            detail = "somebody changed it meanwhile or holds the name: plan again and look"
+        case NotFound():
+            code = Code.REGISTRY
+            detail = "it is gone: plan again"
+        case _:
+            code = Code.REGISTRY
+            detail = "mend what the registry complains of, then apply again"
+    return error(
+        code,
+        f"{change.address}: {failure}",
+        detail,
+        address=change.address,
+        location=change.location,
+    )
+
+
+def changed_meanwhile(change: Change) -> Diagnostic:
+    return error(
+        Code.STALE,
+        f"{change.address} was changed since the plan was made",
+        "plan again and review that",
+        address=change.address,
+        location=change.location,
+    )
+
+
+def unresolved(ref: Ref) -> Diagnostic:
+    return error(Code.BROKEN_REFERENCE, f"{ref} is not known: {ref.address} is not in the lock", "plan again")
+
+
+def not_as_planned(change: Change, paths: list[str]) -> Diagnostic:
+    return warning(
+        Code.NOT_AS_PLANNED,
+        f"{change.address}: the registry keeps something else than was sent: {', '.join(paths)}",
+        "the answer is recorded as it is and will not show as drift; look whether it is what you meant",
+        address=change.address,
+        location=change.location,
+    )
+
+
+def not_retired(address: Address, ids: tuple[str, ...], failure: RegistryError) -> Diagnostic:
+    return warning(
+        Code.REGISTRY,
+        f"{address} was replaced, but the old one could not be archived ({', '.join(ids)}): {failure}",
+        "it is tried again with the next apply",
+        address=address,
+    )
