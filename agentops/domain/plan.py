@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Moved, digest
-from agentops.domain.diagnostics import Diagnostic, Location, has_errors
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, has_errors
 from agentops.domain.resource import Body
 from agentops.domain.state import LockEntry, Origin
 
@@ -178,6 +179,28 @@ class Plan(_Frozen):
     pins: dict[Address, Base] = Field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    @classmethod
+    def load(cls, text: bytes, name: str) -> Plan:
+        """Read a saved plan; ``name`` is what to call it in messages.
+
+        Raises:
+            Stop: it is no plan, was written by a newer version, or was edited after it was saved.
+        """
+        saved = _json_object(text)
+        version = saved.get("format_version")
+        if isinstance(version, int) and version != FORMAT_VERSION:
+            raise Stop(_other_version(name, version))
+        stated = {member: saved.pop(member, None) for member in cls.model_computed_fields}
+        try:
+            plan = cls.model_validate(saved)
+        except ValidationError:
+            raise Stop(
+                error(Code.STALE, f"{name} is not a saved plan", "make one with `agentops plan --out FILE`")
+            ) from None
+        if plan.change_digest != stated["change_digest"]:
+            raise Stop(error(Code.DIGEST, f"{name} was edited after it was saved", "plan again"))
+        return plan
+
     @computed_field  # type: ignore[prop-decorator]
     @property
     def change_digest(self) -> str:
@@ -197,6 +220,22 @@ class Plan(_Frozen):
             counts[change.action] += 1
         counts.update(unchanged=self.unchanged, drifted=len(self.drift), orphaned=len(self.orphans))
         return Summary(**counts)
+
+
+def _other_version(name: str, version: object) -> Diagnostic:
+    return error(
+        Code.STALE,
+        f"{name} has plan format {version}; this version of agentops reads {FORMAT_VERSION}",
+        "plan again with this version, or apply with the version that made it",
+    )
+
+
+def _json_object(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def change_digest(changes: Iterable[Change]) -> str:

@@ -7,12 +7,22 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Diagnostic
-from agentops.domain.plan import FORMAT_VERSION, Action, Drift, Plan
+from agentops.domain.diagnostics import Diagnostic, Severity
+from agentops.domain.plan import FORMAT_VERSION, Action, Drift
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ValidationReport(_Frozen):
+    """What checking the files of a project found, over all the stages named."""
+
+    format_version: int = FORMAT_VERSION
+    project: str
+    stages: tuple[str, ...]
+    files: int
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class Result(StrEnum):
@@ -97,6 +107,6 @@ class DriftReport(_Frozen):
     drift: tuple[Drift, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
-    @classmethod
-    def of(cls, plan: Plan, diagnostics: tuple[Diagnostic, ...]) -> DriftReport:
-        return cls(project=plan.project, stage=plan.stage, drift=plan.drift, diagnostics=diagnostics)
+    @property
+    def moved(self) -> bool:
+        return bool(self.drift) or any(item.severity is Severity.ERROR for item in self.diagnostics)

@@ -53,14 +53,14 @@ def _toolset(policy: str) -> dict[str, Any]:
 
 _WEB_MEMBERS: dict[str, dict[str, Check]] = {
     "web_fetch": {
-        "allowed_domains": domain_list(path_allowed=False),
-        "blocked_domains": domain_list(path_allowed=False),
+        "allowed_domains": nullable(domain_list(path_allowed=False)),
+        "blocked_domains": nullable(domain_list(path_allowed=False)),
         "max_content_tokens": nullable(integer(least=1)),
         "url_sources": nullable(url_sources),
     },
     "web_search": {
-        "allowed_domains": domain_list(path_allowed=True),
-        "blocked_domains": domain_list(path_allowed=True),
+        "allowed_domains": nullable(domain_list(path_allowed=True)),
+        "blocked_domains": nullable(domain_list(path_allowed=True)),
         "user_location": nullable(user_location),
     },
 }
@@ -136,7 +136,8 @@ _PROPERTY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 def _custom_tool_name(value: Any, at: str) -> str:
     name: str = text(
-        pattern="[A-Za-z0-9_-]{1,128}", hint="String should be 1 to 128 letters, digits, underscores and hyphens"
+        pattern="[A-Za-z0-9_-]{1,128}",
+        hint="String should be 1 to 128 letters, digits, underscores and hyphens",
     )(value, at)
     if name in BUILT_IN_TOOLS:
         refuse(at, f"'{name}' is the name of a built-in tool")
@@ -161,7 +162,10 @@ def _input_schema(value: Any, at: str) -> dict[str, Any]:
         refuse(child(at, "properties"), "Input should be an object")
     for name in properties or {}:
         if not _PROPERTY_NAME.fullmatch(name):
-            refuse(child(at, f"properties.{name}"), "a property name is 1 to 64 letters, digits, '_', '.' and '-'")
+            refuse(
+                child(at, f"properties.{name}"),
+                "a property name is 1 to 64 letters, digits, '_', '.' and '-'",
+            )
     _refuse_references(value, at)
     return value
 
@@ -196,7 +200,11 @@ def _server_url(value: Any, at: str) -> str:
     url: str = text(least=1, most=2048)(value, at)
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        valid = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+        )
     except ValueError:
         valid = False
     if not valid or re.search(r"\s", url):
@@ -232,7 +240,9 @@ def check_tools_and_servers(agent_tools: Sequence[dict[str, Any]], servers: Sequ
     declared = {server["name"] for server in servers}
     for index, toolset in toolsets.items():
         if toolset["mcp_server_name"] not in declared:
-            refuse(f"tools.{index}.mcp_server_name", f"mcp_servers declares no '{toolset['mcp_server_name']}'")
+            refuse(
+                f"tools.{index}.mcp_server_name", f"mcp_servers declares no '{toolset['mcp_server_name']}'"
+            )
     used = {toolset["mcp_server_name"] for toolset in toolsets.values()}
     for index, server in enumerate(servers):
         if server["name"] not in used:
@@ -242,9 +252,15 @@ def check_tools_and_servers(agent_tools: Sequence[dict[str, Any]], servers: Sequ
     for index, toolset in built_in.items():
         for position, config in enumerate(toolset["configs"]):
             if config.get("url_sources"):
-                check_client_tools(config["url_sources"], names, f"tools.{index}.configs.{position}.url_sources")
+                check_client_tools(
+                    config["url_sources"], names, f"tools.{index}.configs.{position}.url_sources"
+                )
 
-    count = len(custom) + len(BUILT_IN_TOOLS) * len(built_in) + sum(len(each["configs"]) for each in toolsets.values())
+    count = (
+        len(custom)
+        + len(BUILT_IN_TOOLS) * len(built_in)
+        + sum(len(each["configs"]) for each in toolsets.values())
+    )
     if count > MOST_TOOLS:
         refuse("tools", f"at most {MOST_TOOLS} tools across all toolsets are allowed, not {count}")
 

@@ -150,7 +150,7 @@ def then(check: Check, resolve: Callable[[Any, str], Any]) -> Check:
 
 
 def flag(value: str, at: str) -> bool:
-    return one_of("true", "false")(value, at) == "true"
+    return bool(one_of("true", "false")(value, at) == "true")
 
 
 def number(*, least: int, most: int) -> Check:

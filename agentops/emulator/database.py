@@ -128,14 +128,15 @@ class Database:
         self._in_memory = self.path == ":memory:"
         if not self._in_memory:
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        connection = None
         try:
             connection = self._connect()
-        except sqlite3.OperationalError as error:
-            raise DatabaseError(f"{self.path}: {error}. Name a file in a writable directory.") from error
-        try:
             self.identity = _open_registry(connection, self.path)
-        except BaseException:
-            connection.close()
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise _explain(error, self.path) from error
             raise
         self._idle.append(connection)
 
@@ -146,10 +147,11 @@ class Database:
             connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+                connection.execute("COMMIT")
+            finally:
+                # SQLite itself rolls back on a full disk; then there is nothing left to undo.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close every idle connection; the last one to close checkpoints the write-ahead log."""
@@ -185,20 +187,21 @@ class Database:
 
 
 def _open_registry(connection: sqlite3.Connection, path: str) -> Identity:
-    try:
+    # Looked at before anything is changed: the file may belong to somebody else.
+    identity = _read_identity(connection, path)
+    if identity is None:
         _use_write_ahead_log(connection)
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            identity = _read_identity(connection, path) or _create(connection)
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+        # Another process may have created the registry while this one waited for the lock.
+        identity = _read_identity(connection, path) or _create(connection)
         connection.execute("COMMIT")
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise DatabaseError(f"{path}: {error}.") from error
-        raise NotARegistryError(f"{path} is not a SQLite database. Move it away, or name another file.") from error
     return identity
+
+
+def _explain(error: sqlite3.Error, path: str) -> DatabaseError:
+    if isinstance(error, sqlite3.OperationalError):
+        return DatabaseError(f"{path}: {error}. Name a file in a directory that can be written to.")
+    return NotARegistryError(f"{path} is not a SQLite database. Move it away, or name another file.")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

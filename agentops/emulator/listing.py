@@ -95,5 +95,7 @@ def page_of(
     statement = f"{select}{where} ORDER BY {order} DESC LIMIT ?"
     rows: Sequence[Any] = call.tx.execute(statement, [*filters.values, limit + 1]).fetchall()
     data = [render(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return {"data": data, "next_page": encode_cursor(collection, rows[limit - 1][order]) if more else None}
+    if len(rows) <= limit:
+        return {"data": data, "next_page": None}
+    last = rows[limit - 1][order.rpartition(".")[2]]
+    return {"data": data, "next_page": encode_cursor(collection, last)}

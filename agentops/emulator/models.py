@@ -19,7 +19,9 @@ _FAST = frozenset({"claude-opus-4-8", "claude-opus-5"})
 
 # Managed Agents run Claude 4.5 or later, a pinned inference_geo needs 4.6 or later. Ids this
 # pattern does not know are taken for newer models: the SDK types allow any string.
-_BEFORE_4_5 = re.compile(r"claude-(?:instant|[123][.-]|[123]$|(?:opus|sonnet|haiku)-(?:3|4-[01]|4-\d{8}|4$))")
+_BEFORE_4_5 = re.compile(
+    r"claude-(?:instant|[123](?:[.-]|$)|(?:opus|sonnet|haiku)-(?:3(?!\d)|4(?:-[01](?!\d)|-\d{8}|$)))"
+)
 _EXACTLY_4_5 = re.compile(r"claude-(?:opus|sonnet|haiku)-4-5(?:-\d{8})?")
 
 
@@ -52,11 +54,16 @@ _model_object: Check = record(
 
 def model(value: Any, at: str) -> dict[str, Any]:
     """A model id or model object; returns the object with the members that were sent."""
-    config: dict[str, Any] = {"id": model_id(value, at)} if isinstance(value, str) else _model_object(value, at)
+    config: dict[str, Any] = (
+        {"id": model_id(value, at)} if isinstance(value, str) else _model_object(value, at)
+    )
     if config.get("speed") == "fast" and config["id"] not in _FAST:
         refuse(child(at, "speed"), f"'fast' is not available on {config['id']}")
     if config.get("inference_geo") is not None and _EXACTLY_4_5.fullmatch(config["id"]):
-        refuse(child(at, "inference_geo"), f"{config['id']} does not support inference_geo; Claude 4.6 or later does")
+        refuse(
+            child(at, "inference_geo"),
+            f"{config['id']} does not support inference_geo; Claude 4.6 or later does",
+        )
     return config
 
 

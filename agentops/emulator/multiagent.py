@@ -20,7 +20,9 @@ _SELF = {"type": "self"}
 _ENABLED = {"type": "enabled"}
 _DISABLED = {"type": "disabled"}
 
-_agent_reference = typed("agent", {"id": text(least=1), "version": integer(least=1, most=2**53)}, required=("id",))
+_agent_reference = typed(
+    "agent", {"id": text(least=1), "version": integer(least=1, most=2**53)}, required=("id",)
+)
 _self_reference = typed("self")
 _advisor = typed("advisor", {"model": model_id}, required=("model",))
 
@@ -34,7 +36,9 @@ def _entry(variants: Mapping[str, Check]) -> Check:
     )
 
 
-_roster = array(_entry({"agent": _agent_reference, "self": _self_reference, "advisor": _advisor}), least=1, most=20)
+_roster = array(
+    _entry({"agent": _agent_reference, "self": _self_reference, "advisor": _advisor}), least=1, most=20
+)
 _predefined = array(_entry({"agent": _agent_reference, "self": _self_reference}), most=20)
 _on_or_off = tagged({"enabled": typed("enabled"), "disabled": typed("disabled")})
 _spawning = tagged(
@@ -54,7 +58,11 @@ multiagent: Check = tagged(
         "coordinator": typed("coordinator", {"agents": _roster}, required=("agents",)),
         "multiagent_20261001": typed(
             "multiagent_20261001",
-            {"subagents": nullable(_spawning), "workflows": nullable(_spawning), "advisor": nullable(_advising)},
+            {
+                "subagents": nullable(_spawning),
+                "workflows": nullable(_spawning),
+                "advisor": nullable(_advising),
+            },
         ),
     }
 )
@@ -91,18 +99,23 @@ def _resolve_spawning(
     kept = base.get(name)
     if name not in sent and kept is not None:
         return dict(kept)
-    patch = sent.get(name) or _ENABLED
+    patch: Mapping[str, Any] = sent.get(name) or _ENABLED
     if patch["type"] == "disabled":
         return _DISABLED
     # A null member takes the defaults, it does not merge.
     merges = sent.get(name) is not None and kept is not None and kept["type"] == "enabled"
     stored = kept if merges and kept is not None else {}
     at = f"multiagent.{name}"
-    resolved = {"type": "enabled", "inline_agents": _ENABLED, "predefined_agents": [], **stored}
+    resolved: dict[str, Any] = {
+        "type": "enabled",
+        "inline_agents": _ENABLED,
+        "predefined_agents": [],
+        **stored,
+    }
     if "inline_agents" in patch:
         resolved["inline_agents"] = patch["inline_agents"] or _ENABLED
     if "predefined_agents" in patch:
-        entries = patch["predefined_agents"] or []
+        entries: list[dict[str, Any]] = patch["predefined_agents"] or []
         resolved["predefined_agents"] = _pin(tx, owner, entries, f"{at}.predefined_agents", leaves_only=False)
     if resolved["inline_agents"] == _DISABLED and not resolved["predefined_agents"]:
         refuse(at, "predefined_agents must name at least one agent when inline_agents is disabled")
@@ -121,11 +134,15 @@ def _pin(
         if identifier in seen:
             refuse(where, f"agent '{identifier}' is listed twice")
         seen.add(identifier)
-        pinned.append(_SELF if entry["type"] == "self" else _pin_agent(tx, entry, where, leaves_only=leaves_only))
+        pinned.append(
+            _SELF if entry["type"] == "self" else _pin_agent(tx, entry, where, leaves_only=leaves_only)
+        )
     return pinned
 
 
-def _pin_agent(tx: sqlite3.Connection, entry: Mapping[str, Any], at: str, *, leaves_only: bool) -> dict[str, Any]:
+def _pin_agent(
+    tx: sqlite3.Connection, entry: Mapping[str, Any], at: str, *, leaves_only: bool
+) -> dict[str, Any]:
     agent = tx.execute("SELECT version, archived_at FROM agents WHERE id = ?", (entry["id"],)).fetchone()
     if agent is None:
         refuse(at, f"agent '{entry['id']}' was not found")
@@ -147,7 +164,10 @@ def check_geography(tx: sqlite3.Connection, agent: Mapping[str, Any]) -> None:
         body = _body_of(tx, reference["id"], reference["version"])
         geo = body["model"].get("inference_geo") if body is not None else own
         if geo != own:
-            refuse("multiagent", f"agent '{reference['id']}' has inference_geo {geo}, this agent {own}; they must be equal")
+            refuse(
+                "multiagent",
+                f"agent '{reference['id']}' has inference_geo {geo}, this agent {own}; they must be equal",
+            )
 
 
 def _references(configuration: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:

@@ -32,7 +32,9 @@ def _domain(*, path_allowed: bool) -> Check:
         host, slash, rest = entry.lower().partition("/")
         if not _HOST.fullmatch(host) or _is_address(host):
             refuse(
-                at, f"'{entry}' is not a plain domain name such as docs.example.com (no scheme, port, wildcard or address)"
+                at,
+                f"'{entry}' is not a plain domain name such as docs.example.com "
+                "(no scheme, port, wildcard or address)",
             )
         if slash and not path_allowed:
             refuse(at, f"'{entry}' has a path; web_fetch takes host names only")
@@ -82,7 +84,9 @@ user_location: Check = then(
         "approximate",
         {
             "city": nullable(text(least=1, most=255)),
-            "country": nullable(text(pattern="[A-Z]{2}", hint="Input should be a two-letter upper-case country code")),
+            "country": nullable(
+                text(pattern="[A-Z]{2}", hint="Input should be a two-letter upper-case country code")
+            ),
             "region": nullable(text(least=1, most=255)),
             "timezone": nullable(_timezone),
         },
@@ -105,7 +109,9 @@ def _distinct_names(source: dict[str, Any], at: str) -> dict[str, Any]:
     return source
 
 
-_references = array(typed("tool_reference", {"name": text(least=1, most=128)}, required=("name",)), least=1, most=128)
+_references = array(
+    typed("tool_reference", {"name": text(least=1, most=128)}, required=("name",)), least=1, most=128
+)
 _all_or_none = {"all": typed("all"), "none": typed("none")}
 _tool_filter = {
     word: then(typed(word, {"tools": _references}, required=("tools",)), _distinct_names)
@@ -118,7 +124,9 @@ def _resolve_sources(sources: dict[str, Any], at: str) -> dict[str, Any]:
     resolved = {name: sources.get(name) for name in _SOURCES}
     if all(source == {"type": "none"} for source in resolved.values()):
         refuse(at, "at least one source has to stay; all three are 'none'")
-    _check_names(resolved["server_tool_results"], ("web_search", "web_fetch"), child(at, "server_tool_results"))
+    _check_names(
+        resolved["server_tool_results"], ("web_search", "web_fetch"), child(at, "server_tool_results")
+    )
     return resolved
 
 
@@ -144,5 +152,6 @@ def _check_names(source: dict[str, Any] | None, known: tuple[str, ...], at: str)
         if reference["name"] not in known:
             refuse(
                 child(at, f"tools.{index}.name"),
-                f"'{reference['name']}' is not one of the tools that may stand here: {', '.join(known) or 'none'}",
+                f"'{reference['name']}' is not one of the tools that may stand here: "
+                f"{', '.join(known) or 'none'}",
             )

@@ -31,7 +31,7 @@ async def refresh(
     """What the registry has of what the files ask for and the lock records.
 
     ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
-    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``only`` limits the look at recorded addresses to these.
+    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``only`` limits the look to these recorded addresses.
 
     Raises:
         RegistryError: the registry refused or could not be reached.

@@ -1,0 +1,65 @@
+"""``agentops lock``: read what a stage's lock records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agentops.cli.commands.plan import parsed
+from agentops.cli.options import Common, common, output_format
+
+if TYPE_CHECKING:
+    from agentops.cli.output import Output
+    from agentops.domain.state import Lock
+
+
+@click.group()
+def lock() -> None:
+    """Read what a stage's lock records. No network, no key."""
+
+
+@lock.command("list")
+@output_format("text", "json")
+@common
+def list_entries(form: str, **given: Any) -> int:
+    """List the recorded addresses with their IDs."""
+    output, recorded, name = _read(given)
+    output.json(recorded) if form == "json" else output.lock(recorded, name)
+    return 0
+
+
+@lock.command("show")
+@click.argument("address")
+@output_format("text", "json")
+@common
+def show_entry(address: str, form: str, **given: Any) -> int:
+    """Show everything recorded of one ADDRESS."""
+    from agentops.domain.diagnostics import Code, Stop, did_you_mean, error
+
+    output, recorded, name = _read(given)
+    wanted = parsed(address)
+    if (entry := recorded.resources.get(wanted)) is None:
+        raise Stop(
+            error(
+                Code.BROKEN_REFERENCE,
+                f"{name} has no {wanted}",
+                did_you_mean(wanted, recorded.resources) or "nothing is recorded there yet",
+                address=wanted,
+            )
+        )
+    output.json(entry) if form == "json" else output.lock_entry(wanted, entry)
+    return 0
+
+
+def _read(given: dict[str, Any]) -> tuple[Output, Lock, str]:
+    from agentops.cli.output import Output
+    from agentops.cli.wiring import lock_file, open_project
+    from agentops.domain.state import Lock
+
+    told = Common.of(given)
+    output = Output.standard(no_color=told.no_color, verbose=told.verbose)
+    opened = open_project(told)
+    stage = opened.stage(told.stage)
+    store = lock_file(opened, stage)
+    return output, store.read() or Lock(project=opened.project.name, stage=stage.name), store.name

@@ -1,0 +1,141 @@
+"""``agentops init``, ``validate``, ``render`` and ``schema``: what needs no registry."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agentops.cli.commands.plan import parsed
+from agentops.cli.options import Common, common, output_format
+
+if TYPE_CHECKING:
+    from agentops.cli.wiring import Opened
+    from agentops.domain.diagnostics import Diagnostic
+    from agentops.domain.project import Stage
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@common
+def init(directory: Path, **given: Any) -> int:
+    """Write a project that validates, plans and applies at once.
+
+    Files that are there already are never touched.
+    """
+    from agentops.cli.output import Output
+    from agentops.domain.diagnostics import Blocked, Code, error
+    from agentops.kinds import CATALOG
+    from agentops.spec import starter_project
+
+    told = Common.of(given)
+    output = Output.standard(no_color=told.no_color, verbose=told.verbose)
+    root = (told.directory / directory).resolve()
+    name = re.sub(r"[^a-z0-9-]+", "-", root.name.lower()).strip("-")[:63] or "project"
+    files = starter_project(name, CATALOG)
+    taken = [path for path in files if (root / path).exists()]
+    if taken:
+        raise Blocked(
+            error(
+                Code.CONFLICTING_FIELDS,
+                f"{root} has {', '.join(taken)} already",
+                "choose another directory; nothing was written",
+            )
+        )
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+        output.text(f"  + {path}")
+    where = "" if root == Path().resolve() else f" -C {directory}"
+    output.text(f"\nNext: agentops{where} plan, then agentops{where} apply.")
+    return 0
+
+
+@click.command()
+@output_format("text", "json")
+@common
+def validate(form: str, **given: Any) -> int:
+    """Check every file: every problem at once, with its place. No network, no key, no secret.
+
+    All stages are checked, or the one that --stage names.
+    """
+    from agentops.cli.output import Output
+    from agentops.cli.wiring import open_project
+    from agentops.domain.diagnostics import has_errors
+    from agentops.domain.report import ValidationReport
+
+    told = Common.of(given)
+    output = Output.standard(no_color=told.no_color, verbose=told.verbose)
+    opened = open_project(told)
+    stages = [opened.stage(told.stage)] if told.stage else list(opened.project.stages.values())
+    diagnostics, files = _checked(opened, stages)
+    if form == "json":
+        output.json(
+            ValidationReport(
+                project=opened.project.name,
+                stages=tuple(stage.name for stage in stages),
+                files=files,
+                diagnostics=diagnostics,
+            )
+        )
+    else:
+        output.diagnostics(diagnostics, files)
+    return 1 if has_errors(diagnostics) else 0
+
+
+def _checked(opened: Opened, stages: list[Stage]) -> tuple[tuple[Diagnostic, ...], int]:
+    from agentops.domain.diagnostics import in_order
+    from agentops.spec import load_stage
+
+    loaded = [load_stage(opened.root, opened.project, stage, opened.catalog) for stage in stages]
+    found = [item for each in loaded for item in each.diagnostics]
+    return in_order([*opened.diagnostics, *found]), max((each.files for each in loaded), default=0)
+
+
+@click.command()
+@click.argument("address")
+@output_format("yaml", "json")
+@common
+def render(address: str, form: str, **given: Any) -> int:
+    """Print the exact request body of ADDRESS in a stage, references as addresses."""
+    from agentops.cli.output import Output
+    from agentops.cli.wiring import open_project
+    from agentops.domain.diagnostics import Code, Stop, did_you_mean, error
+    from agentops.render.body import body
+
+    told = Common.of(given)
+    output = Output.standard(no_color=told.no_color, verbose=told.verbose)
+    opened = open_project(told)
+    wanted = parsed(address)
+    desired, _ = opened.desired(opened.stage(told.stage))
+    if (resource := desired.resources.get(wanted)) is None:
+        raise Stop(
+            error(
+                Code.BROKEN_REFERENCE,
+                f"no file declares {wanted}",
+                did_you_mean(wanted, desired.resources),
+                address=wanted,
+            )
+        )
+    output.text(body(resource.body, "json" if form == "json" else "yaml"))
+    return 0
+
+
+@click.command()
+@click.argument("kind", required=False)
+@common
+def schema(kind: str | None, **given: Any) -> int:
+    """Print the JSON Schema of a KIND's files, or of agentops.yaml, for editors."""
+    from agentops.cli.output import Output
+    from agentops.domain.diagnostics import did_you_mean
+    from agentops.kinds import CATALOG
+    from agentops.spec import editor_schema
+
+    Common.of(given)
+    if kind is not None and kind not in CATALOG:
+        raise click.UsageError(f"there is no kind '{kind}'; {did_you_mean(kind, CATALOG.kinds)}")
+    Output.standard().text(json.dumps(editor_schema(CATALOG, kind), indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,61 @@
+"""The command tree and the one place where a failure becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from agentops import __version__
+from agentops.cli.commands.apply import apply, destroy
+from agentops.cli.commands.lock import lock
+from agentops.cli.commands.look import drift, status
+from agentops.cli.commands.plan import plan
+from agentops.cli.commands.project import init, render, schema, validate
+from agentops.cli.commands.registry import registry
+from agentops.cli.options import common, remembered
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="agentops", message="%(prog)s %(version)s")
+@common
+@click.pass_context
+def cli(context: click.Context, **given: Any) -> None:
+    """Keep Claude Managed Agents in git: validate, plan, apply, detect drift.
+
+    \b
+    Exit codes: 0 done or nothing to do · 1 error · 2 changes (plan --detailed-exitcode, drift) ·
+    3 blocked or stale, nothing was changed · 4 partly applied, the lock is true ·
+    130 interrupted, the lock is true.
+    """
+    context.default_map = remembered(cli, given)
+
+
+for command in (init, validate, render, plan, apply, drift, status, destroy, lock, schema, registry):
+    cli.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; every failure ends here, as a message and an exit code, never as a traceback."""
+    try:
+        result = cli.main(args=list(arguments), prog_name="agentops", standalone_mode=False)
+    except click.ClickException as mistake:
+        mistake.show()
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`agentops plan | head`); nothing may be written to it at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as failure:
+        from agentops.cli.failures import report
+
+        return report(failure)
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,224 @@
+"""From a directory and a stage's name to everything an operation needs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from agentops.cli.options import Common
+from agentops.cli.output import Output
+from agentops.domain.diagnostics import (
+    Blocked,
+    Code,
+    Diagnostic,
+    Stop,
+    did_you_mean,
+    error,
+    has_errors,
+    in_order,
+)
+from agentops.domain.kind import Catalog
+from agentops.domain.project import Project, Stage
+from agentops.domain.state import DesiredState
+
+if TYPE_CHECKING:
+    import anyio
+
+    from agentops.engine.operations import Target
+    from agentops.lockfile import LockFile
+
+Result = TypeVar("Result")
+
+HIDDEN_FOLDER = ".agentops"
+EMBEDDED_URL = "http://embedded.localhost"
+PUBLIC_URL = "https://api.anthropic.com"
+PEERS_LOCK = "claude-lock.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project found on disk, with what reading agentops.yaml had to say."""
+
+    root: Path
+    project: Project
+    catalog: Catalog
+    diagnostics: tuple[Diagnostic, ...]
+
+    def stage(self, name: str | None) -> Stage:
+        """The stage that was named, else the default one.
+
+        Raises:
+            Stop: there is no such stage, or none was named and there are several.
+        """
+        known = self.project.stages
+        if name is None:
+            if (found := self.project.default()) is not None:
+                return found
+            raise Stop(
+                error(
+                    Code.NO_STAGE,
+                    "this project has several stages and none was named",
+                    f"add `--stage`, one of: {', '.join(known)}; or set default_stage in agentops.yaml",
+                )
+            )
+        if name not in known:
+            raise Stop(error(Code.NO_STAGE, f"there is no stage '{name}'", did_you_mean(name, known)))
+        return known[name]
+
+    def desired(self, stage: Stage) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
+        """What the files ask for in a stage.
+
+        Raises:
+            Stop: with every problem of every file.
+        """
+        from agentops.spec import load_stage
+
+        loaded = load_stage(self.root, self.project, stage, self.catalog)
+        found = in_order([*self.diagnostics, *loaded.diagnostics])
+        if has_errors(found):
+            raise Stop(*found)
+        return loaded.desired, found
+
+
+def open_project(common: Common) -> Opened:
+    """Find the project and read agentops.yaml.
+
+    Raises:
+        Stop: the directory is missing, or agentops.yaml cannot be used.
+    """
+    from agentops.kinds import CATALOG
+    from agentops.spec import find_root, load_project
+
+    if not common.directory.is_dir():
+        raise Stop(error(Code.UNREADABLE, f"{common.directory} is not a directory", "check `-C`"))
+    root = find_root(common.directory.resolve())
+    project, diagnostics = load_project(root)
+    if has_errors(diagnostics):
+        raise Stop(*diagnostics)
+    return Opened(root, project, CATALOG, diagnostics)
+
+
+def refuse_peers_project(opened: Opened) -> None:
+    """Applying here would create a second copy of everything another tool manages.
+
+    Raises:
+        Blocked: there is a claude-lock.json and no agentops.yaml.
+    """
+    if not opened.project.explicit and (opened.root / PEERS_LOCK).exists():
+        raise Blocked(
+            error(
+                Code.LOCK,
+                f"the resources of this directory are recorded in {PEERS_LOCK}, by `ant apply`",
+                "taking that lock over is not supported yet; `agentops validate` works. To start a second, "
+                "separate fleet from these files, write an agentops.yaml with `project:` and `stages:`",
+            )
+        )
+
+
+def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
+    from agentops.lockfile import LockFile
+
+    name = f"locks/{stage.name}.lock.json"
+    return LockFile(
+        opened.root / name,
+        opened.root / HIDDEN_FOLDER / f"{stage.name}.journal",
+        name=name,
+        owner=lambda: {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "command": command,
+            "since": now(),
+        },
+    )
+
+
+@asynccontextmanager
+async def target(
+    opened: Opened, stage: Stage, output: Output, store: LockFile, *, verbose: bool
+) -> AsyncIterator[Target]:
+    """Open the stage's registry for the length of an operation."""
+    from agentops.engine.operations import Target
+    from agentops.registry import HttpRegistry
+
+    base_url, credential, transport = _registry_parts(opened, stage)
+    async with HttpRegistry.open(
+        base_url,
+        credential,
+        workspace_id=None if stage.registry.is_local else stage.registry.workspace_id,
+        transport=transport,
+        on_request=output.request if verbose else None,
+    ) as registry:
+        yield Target(opened.project.name, stage, opened.catalog, registry, store)
+
+
+def _registry_parts(opened: Opened, stage: Stage) -> tuple[str, Any, Any]:
+    """Base URL, credential and transport of a stage; the transport is None where a socket is used."""
+    from agentops.registry import ApiKey, credential_for
+
+    config = stage.registry
+    if config.is_local:
+        import httpx
+
+        from agentops.emulator import create_app
+
+        app = create_app(opened.root / HIDDEN_FOLDER / "registry.db")
+        return EMBEDDED_URL, ApiKey("embedded"), httpx.ASGITransport(app=app)
+    url = config.base_url or os.environ.get("ANTHROPIC_BASE_URL") or PUBLIC_URL
+
+    def read_file(path: str) -> str:
+        return (opened.root / path).read_text(encoding="utf-8")
+
+    return url, credential_for(url, config.api_key, os.environ, read_file), None
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def run_id() -> str:
+    return uuid.uuid4().hex
+
+
+def run_until_done(operation: Callable[[anyio.Event], Awaitable[Result]], output: Output) -> Result | None:
+    """Run an operation; the first SIGINT or SIGTERM lets calls in flight finish, the second cuts them off.
+
+    Returns:
+        The operation's result, or None when it was cut off.
+    """
+    import anyio
+
+    async def watched() -> Result | None:
+        stop = anyio.Event()
+        result: Result | None = None
+        async with anyio.create_task_group() as tasks:
+            if sys.platform != "win32":
+                tasks.start_soon(_watch_signals, stop, tasks.cancel_scope, output)
+            result = await operation(stop)
+            tasks.cancel_scope.cancel()
+        return result
+
+    try:
+        return anyio.run(watched)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _watch_signals(stop: anyio.Event, scope: anyio.CancelScope, output: Output) -> None:
+    import signal
+
+    import anyio
+
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            if stop.is_set():
+                scope.cancel()
+            stop.set()
+            output.note("Interrupted: finishing the calls in flight. Once more to stop at once.")

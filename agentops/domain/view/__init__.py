@@ -1,0 +1,53 @@
+"""What a person is shown of a plan or a report, computed once and finished.
+
+Unified diffs, folding, symbols, headlines and counts are made here, so that a renderer only lays out and
+colours, and text, Markdown and HTML cannot disagree. Pure functions; values in, values out.
+"""
+
+from agentops.domain.view.model import (
+    ApplyView,
+    ChangeView,
+    DiagnosticsView,
+    DiagnosticView,
+    DiffLine,
+    DriftedView,
+    DriftView,
+    EndedView,
+    FieldView,
+    Line,
+    LockEntryView,
+    PlanView,
+    Span,
+    TableView,
+    Tone,
+)
+from agentops.domain.view.plan import drift_view, plan_view
+from agentops.domain.view.problem import diagnostics_view
+from agentops.domain.view.report import apply_view, lock_entry_view, lock_view, status_view
+from agentops.domain.view.visible import visible
+
+__all__ = [
+    "ApplyView",
+    "ChangeView",
+    "DiagnosticView",
+    "DiagnosticsView",
+    "DiffLine",
+    "DriftView",
+    "DriftedView",
+    "EndedView",
+    "FieldView",
+    "Line",
+    "LockEntryView",
+    "PlanView",
+    "Span",
+    "TableView",
+    "Tone",
+    "apply_view",
+    "diagnostics_view",
+    "drift_view",
+    "lock_entry_view",
+    "lock_view",
+    "plan_view",
+    "status_view",
+    "visible",
+]

@@ -1,0 +1,129 @@
+"""What is about to be created, at a glance: the shape of a body without its bulk.
+
+The saved plan and its JSON hold everything; ``verbose`` shows everything here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agentops.domain.kind import OWNER_KEY
+from agentops.domain.resource import Body, as_ref
+from agentops.domain.view.member import FOLD, inline, whole_field, word, words
+from agentops.domain.view.model import FieldView, Span, Tone
+
+_NAMES = ("type", "name", "mcp_server_name", "id")
+"""What says by itself what an object is; its key is left out."""
+
+
+def created_fields(body: Body, *, verbose: bool) -> tuple[FieldView, ...]:
+    """The fields of a body to create, in its own order; members without a value are left out."""
+    return tuple(
+        field
+        for name, value in body.items()
+        if value not in (None, [], {})
+        for field in (whole_field(name, value) if verbose else _glance(name, value))
+    )
+
+
+def _glance(path: str, value: Any) -> Iterator[FieldView]:
+    if isinstance(value, str):
+        yield FieldView(path, (Span(inline(value)),))
+    elif as_ref(value) is not None:
+        yield FieldView(path, (Span(str(as_ref(value))), Span(" (known after apply)", Tone.FAINT)))
+    elif isinstance(value, Mapping):
+        yield from _object(path, {key: member for key, member in value.items() if key != OWNER_KEY})
+    elif isinstance(value, list) and any(_is_object(item) for item in value):
+        yield from _rows(path, [_item(item) for item in value])
+    elif isinstance(value, list):
+        yield FieldView(path, (Span(words(value)),))
+    else:
+        yield FieldView(path, (Span(word(value)),))
+
+
+def _object(path: str, value: Mapping[str, Any]) -> Iterator[FieldView]:
+    """Scalars side by side where they fit in a line, else one row a member."""
+    members = [_phrase(key, member) for key, member in _flat("", value)]
+    if members and len(together := ", ".join(members)) <= FOLD:
+        yield FieldView(path, (Span(together),))
+    else:
+        yield from _rows(path, members)
+
+
+def _rows(path: str, rows: list[str]) -> Iterator[FieldView]:
+    for number, row in enumerate(rows):
+        yield FieldView("" if number else path, (Span(row),))
+
+
+def _flat(path: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, member in value.items():
+        place = f"{path}.{key}" if path else key
+        if _is_object(member) and member:
+            yield from _flat(place, member)
+        elif member not in (None, [], {}):
+            yield place, member
+
+
+def _phrase(key: str, value: Any) -> str:
+    if isinstance(value, list):
+        nested = any(_is_object(item) for item in value)
+        text = "; ".join(map(_item, value)) if nested else words(value)
+    else:
+        text = word(value)
+    return text if key in _NAMES else f"{key} {text}"
+
+
+def _item(item: Any) -> str:
+    """One item of a list: a toolset by its enabled tools, a custom tool by its name, else its members."""
+    if not _is_object(item):
+        return word(item)
+    if "configs" in item or "default_config" in item:
+        names = " ".join(word(item[key]) for key in _NAMES if item.get(key) is not None)
+        return f"{names}: {_enabled_tools(item)}"
+    if item.get("type") == "custom" and item.get("name"):
+        return f"custom {word(item['name'])}"
+    members = [(key, member) for key, member in _flat("", item) if key != "type" or "name" not in item]
+    return ", ".join(_phrase(key, member) for key, member in members)
+
+
+def _enabled_tools(toolset: Mapping[str, Any]) -> str:
+    """Which tools of a toolset an agent can use, and how. ``default_config`` speaks for unlisted ones;
+    ``enabled`` is true unless said otherwise (API reference, agent toolset and MCP toolset)."""
+    default = toolset.get("default_config") or {}
+    configs = [config for config in toolset.get("configs") or [] if isinstance(config, Mapping)]
+    by_default = default.get("enabled") is not False
+    enabled = [config for config in configs if _is_enabled(config, by_default)]
+    listed = [
+        text
+        for config in enabled
+        if (text := _tool(config)) and not (by_default and text == config.get("name"))
+    ]
+    if not by_default:
+        return _with_policy(", ".join(listed) or "no tools", default)
+    disabled = [str(config.get("name")) for config in configs if not _is_enabled(config, by_default)]
+    but = f" but {', '.join(disabled)}" if disabled else ""
+    return _with_policy("; ".join([f"all tools{but}", *listed]), default)
+
+
+def _is_enabled(config: Mapping[str, Any], by_default: bool) -> bool:
+    said = config.get("enabled")
+    return by_default if said is None else bool(said)
+
+
+def _tool(config: Mapping[str, Any]) -> str:
+    """``web_fetch (always_ask, allowed_domains docs.python.org)``"""
+    about = {key: member for key, member in config.items() if key not in {"type", "name", "enabled"}}
+    policy = about.pop("permission_policy", None)
+    notes = [policy["type"]] if isinstance(policy, Mapping) and "type" in policy else []
+    notes += [_phrase(key, member) for key, member in _flat("", about)]
+    return f"{config.get('name')} ({', '.join(notes)})" if notes else str(config.get("name"))
+
+
+def _with_policy(tools: str, default: Mapping[str, Any]) -> str:
+    policy = default.get("permission_policy")
+    return f"{tools} ({policy['type']})" if isinstance(policy, Mapping) and "type" in policy else tools
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping) and as_ref(value) is None

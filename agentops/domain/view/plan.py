@@ -1,0 +1,225 @@
+"""A plan, or the drift in one, ready to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from agentops.domain.canonical import Moved
+from agentops.domain.diagnostics import Location, Severity
+from agentops.domain.plan import Action, Change, Drift, DriftedField, Plan, Reason, Summary
+from agentops.domain.report import DriftReport
+from agentops.domain.view.member import changed_field
+from agentops.domain.view.model import (
+    ChangeView,
+    DriftedView,
+    DriftView,
+    FieldView,
+    Line,
+    PlanView,
+    Span,
+    Tone,
+)
+from agentops.domain.view.overview import created_fields
+from agentops.domain.view.problem import counted, diagnostics_view
+
+DIGEST_SHOWN = 12
+"""Hex digits of the change digest in a text; JSON has all 64."""
+
+_TONES = {
+    Action.CREATE: Tone.ADDED,
+    Action.UPDATE: Tone.CHANGED,
+    Action.REPLACE: Tone.REPLACED,
+    Action.ARCHIVE: Tone.REMOVED,
+    Action.DELETE: Tone.REMOVED,
+    Action.FORGET: Tone.FAINT,
+    Action.ADOPT: Tone.ADOPTED,
+    Action.NO_OP: Tone.PLAIN,
+}
+_WHY = {
+    Reason.REFERENCE_MOVES: "because of what it refers to",
+    Reason.RECREATE: "created again, with a new ID",
+    Reason.REMOVED_FROM_FILES: "removed from the files",
+    Reason.DESTROY: "destroy",
+    Reason.GONE: "no longer in the registry",
+}
+_PARTS = (
+    ("create", "to create"),
+    ("update", "to update"),
+    ("replace", "to replace"),
+    ("archive", "to archive"),
+    ("delete", "to delete"),
+    ("forget", "to forget"),
+    ("adopt", "to adopt"),
+)
+_STANDING = (("unchanged", "unchanged"), ("drifted", "drifted"), ("orphaned", "not in the files"))
+
+
+def plan_view(plan: Plan, *, verbose: bool = False) -> PlanView:
+    """The whole plan. ``verbose`` shows complete bodies of what is created and folds nothing."""
+    return PlanView(
+        title=_title(plan),
+        changes=tuple(_change(item, verbose) for item in plan.changes),
+        drift=tuple(_drifted(item, verbose) for item in plan.drift),
+        orphans=tuple(
+            (Span(item.address), Span(item.id, Tone.FAINT), Span(item.path or "", Tone.PLACE))
+            for item in plan.orphans
+        ),
+        closing=tuple(_closing(plan)),
+        diagnostics=diagnostics_view(plan.diagnostics, errors_first=True),
+        blocked=_blocked(plan),
+    )
+
+
+def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
+    """What moved in the registry, field by field."""
+    addresses = {item.address for item in report.drift}
+    addresses |= {
+        item.address for item in report.diagnostics if item.severity is Severity.ERROR and item.address
+    }
+    if report.moved:
+        moved = f"Drift: {counted(len(addresses), 'resource')} moved in the registry since the last apply."
+        closing = Span(moved, Tone.CHANGED)
+    else:
+        closing = Span("No drift. The registry is as the last apply left it.", Tone.ADDED)
+    return DriftView(
+        title=" · ".join((report.project, f"stage {report.stage}")),
+        drift=tuple(_drifted(item, verbose) for item in report.drift),
+        closing=(closing,),
+        diagnostics=diagnostics_view(report.diagnostics, errors_first=True),
+    )
+
+
+def _title(plan: Plan) -> str:
+    known = (
+        plan.project,
+        f"stage {plan.stage}",
+        plan.origin.base_url,
+        plan.origin.workspace_id and f"workspace {plan.origin.workspace_id}",
+    )
+    return " · ".join(part for part in known if part)
+
+
+def _change(change: Change, verbose: bool) -> ChangeView:
+    if change.action is Action.CREATE:
+        fields = created_fields(change.body, verbose=verbose)
+    else:
+        fields = tuple(
+            field
+            for item in change.fields
+            for field in changed_field(item.path, item.before, item.after, verbose=verbose)
+        )
+    return ChangeView(
+        symbol=change.action.symbol,
+        tone=_TONES[change.action],
+        address=change.address,
+        about=_about(change),
+        place=_place(change.location),
+        remarks=tuple(_remarks(change)),
+        fields=fields,
+    )
+
+
+def _about(change: Change) -> str:
+    """What the headline says behind the address."""
+    identity = change.base.id if change.base else ""
+    why = _WHY.get(change.reason, "")
+    match change.action:
+        case Action.CREATE:
+            return why
+        case Action.UPDATE:
+            return ", ".join(part for part in (_versions(change), why) if part)
+        case Action.REPLACE:
+            return f"must be replaced{_create_only(change)}"
+        case Action.ARCHIVE | Action.DELETE:
+            return f"{change.action} {identity}: cannot be undone{f' ({why})' if why else ''}"
+        case Action.FORGET:
+            along = change.reason is Reason.DESTROY and change.depends_on
+            goes = (
+                f"goes with {change.depends_on[0]}" if along else "neither in the registry nor in the files"
+            )
+            return f"forget: {goes}"
+        case Action.ADOPT:
+            return f"adopt {identity}: {_ADOPTED_CHILD if change.parent else _ADOPTED}"
+        case _:
+            return why
+
+
+_ADOPTED = "carries our ownership tag (an earlier create whose answer was lost)"
+_ADOPTED_CHILD = "stands in its place already"
+
+
+def _versions(change: Change) -> str:
+    """An update of a versioned kind makes the next version; a content hash is no version to read."""
+    version = change.base.version if change.base else None
+    return f"v{version} → v{version + 1}" if isinstance(version, int) else ""
+
+
+def _create_only(change: Change) -> str:
+    """Which field forces it, where there is no doubt."""
+    if change.reason is not Reason.CREATE_ONLY_FIELD:
+        return ""
+    return f": {change.fields[0].path if len(change.fields) == 1 else 'a field below'} cannot be updated"
+
+
+def _remarks(change: Change) -> Iterator[Line]:
+    for risk in change.risks:
+        yield (Span(f"! {risk.label}: ", Tone.WARNING), Span(risk.sentence))
+    if change.action is Action.REPLACE:
+        old = f"{change.base.id} is" if change.base else "the old one is"
+        yield (Span(f"a new one with a new ID takes its place; {old} archived", Tone.FAINT),)
+
+
+def _drifted(item: Drift, verbose: bool) -> DriftedView:
+    return DriftedView(
+        symbol="≠",
+        address=item.address,
+        id=item.id,
+        place=_place(item.location),
+        fields=tuple(shown for field in item.fields for shown in _drifted_field(field, verbose)),
+    )
+
+
+def _drifted_field(field: DriftedField, verbose: bool) -> Sequence[FieldView]:
+    """From what the file says to what the registry has, and who moved."""
+    moved = "changed in both places" if field.moved is Moved.BOTH else "changed in the registry"
+    label = FieldView(field.path, (Span(f"{moved} (file → registry)", Tone.FAINT),))
+    shown = list(changed_field(field.path, field.ours, field.theirs, verbose=verbose))
+    if len(shown) == 1:
+        gap = (Span("  "),) if shown[0].beside else ()
+        return [FieldView(shown[0].path, (*shown[0].beside, *gap, *label.beside), shown[0].below)]
+    return [label, *shown]
+
+
+def _place(location: Location | None) -> str:
+    return f"{location.file}:{location.line}" if location else ""
+
+
+def _closing(plan: Plan) -> list[Line]:
+    lines: list[Line] = [(Span(_counts(plan.summary, bool(plan.changes)), Tone.STRONG),)]
+    if plan.records:
+        entries = counted(len(plan.records), "lock entry").replace("entrys", "entries")
+        lines.append((Span(f"Apply also refreshes {entries} without sending anything.", Tone.FAINT),))
+    if plan.changes:
+        digest = plan.change_digest[:DIGEST_SHOWN]
+        lines.append((Span("Change digest ", Tone.FAINT), Span(digest)))
+    return lines
+
+
+def _counts(summary: Summary, changes: bool) -> str:
+    """``Plan: 2 to create, 1 to update; 14 unchanged; 1 drifted.``"""
+    standing = [f"{number:,} {text}" for name, text in _STANDING if (number := getattr(summary, name))]
+    if changes:
+        actions = [f"{number:,} {text}" for name, text in _PARTS if (number := getattr(summary, name))]
+        return f"Plan: {'; '.join([', '.join(actions), *standing])}."
+    if summary.drifted:
+        return f"No changes to apply; {'; '.join(standing)}."
+    rest = f"; {summary.orphaned:,} not in the files" if summary.orphaned else ""
+    return f"No changes. The registry matches the files ({counted(summary.unchanged, 'resource')}{rest})."
+
+
+def _blocked(plan: Plan) -> Line:
+    errors = [item for item in dict.fromkeys(plan.diagnostics) if item.severity is Severity.ERROR]
+    if not plan.blocked:
+        return ()
+    reason = "the error above is" if len(errors) == 1 else f"the {len(errors):,} errors above are"
+    return (Span(f"Blocked: nothing can be applied until {reason} resolved.", Tone.ERROR),)

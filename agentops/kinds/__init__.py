@@ -1,0 +1,9 @@
+"""One description per resource kind; ``CATALOG`` has them in the order they can be created."""
+
+from agentops.domain.kind import Catalog
+from agentops.kinds.agent import AGENT
+from agentops.kinds.environment import ENVIRONMENT
+from agentops.kinds.memory import MEMORY
+from agentops.kinds.memory_store import MEMORY_STORE
+
+CATALOG = Catalog.of(ENVIRONMENT, MEMORY_STORE, MEMORY, AGENT)

@@ -1,0 +1,5 @@
+"""One lock per stage: read, replaced atomically, held by one writer at a time."""
+
+from agentops.lockfile.store import LockFile, Owner
+
+__all__ = ["LockFile", "Owner"]

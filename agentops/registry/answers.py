@@ -1,0 +1,213 @@
+"""From an HTTP response to a body or an error, whoever sent it: the API, a gateway, a proxy, a web page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from agentops.domain.kind import Kind
+from agentops.domain.ports import Conflict, NotFound, RegistryError, Unauthorized
+from agentops.domain.resource import Body
+from agentops.registry.retries import LONGEST_WAIT, server_delay
+
+_LONGEST_MESSAGE = 1000
+_LONGEST_QUOTE = 200
+_SHORTEST_ECHO = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer of 300 and above, as far as it could be read.
+
+    ``api_error``: it has the API's error shape. ``code``: ``error.details.error_code``, else ``error.type``.
+    """
+
+    status: int
+    message: str
+    code: str | None
+    request_id: str | None
+    api_error: bool
+
+    def as_error(self, base_url: str) -> RegistryError:
+        """The error of the port. A 404 counts as an object that is not there only if the API itself
+        says so: taken from a web server, it would report every resource as gone."""
+        about: dict[str, Any] = {"status": self.status, "code": self.code, "request_id": self.request_id}
+        match self.status:
+            case 401 | 403:
+                return Unauthorized(self.message, **about)
+            case 404 if self.api_error:
+                return NotFound(self.message, **about)
+            case 404:
+                return RegistryError(f"{foreign(base_url)}: {self.message}", **about)
+            case 409:
+                return Conflict(self.message, **about)
+        return RegistryError(self.message, **about)
+
+
+def read_body(response: httpx.Response, base_url: str) -> Body:
+    """The JSON object of a successful answer.
+
+    Raises:
+        RegistryError: it is something else.
+    """
+    if isinstance(body := _parsed(response.content), dict):
+        return body
+    raise RegistryError(
+        f"{foreign(base_url)}: {_described(response)} where a JSON object was expected",
+        status=response.status_code,
+        request_id=_request_id(response, None),
+    )
+
+
+def read_page(page: Body, kind: Kind, base_url: str) -> tuple[list[Body], str | None]:
+    """A page's live objects and the cursor of the next page, None at the end.
+
+    Raises:
+        RegistryError: it is no page. A missing ``data`` is not an empty list: everything we know of
+            would seem to be gone.
+    """
+    data, cursor = page.get("data"), page.get("next_page") or None
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise RegistryError(f"{foreign(base_url)}: a list of {kind.directory} has no `data`")
+    # A list of memories may hold `memory_prefix` entries, which are no objects and have no ID.
+    objects = [item for item in data if "id" in item or item.get("type") in (None, kind.name)]
+    if not all(isinstance(item.get("id"), str) for item in objects):
+        raise RegistryError(f"{foreign(base_url)}: an item in a list of {kind.directory} has no `id`")
+    if cursor is not None and not isinstance(cursor, str):
+        raise RegistryError(
+            f"{foreign(base_url)}: a list of {kind.directory} has a `next_page` that is no text"
+        )
+    return [item for item in objects if item.get("archived_at") is None], cursor
+
+
+def read_refusal(response: httpx.Response, sent: Body | None, conceal: Callable[[str], str]) -> Refusal:
+    """Read an answer of 300 and above.
+
+    ``sent`` is the request's body and ``conceal`` hides the credential in a text: a server may send
+    back what it was sent, and neither belongs in a message.
+    """
+    text = conceal(response.text)
+    body = _parsed(text)
+    refused = body.get("error") if isinstance(body, dict) else None
+    if isinstance(refused, Mapping) and isinstance(message := refused.get("message"), str):
+        api_error, code = True, _code_of(refused)
+    else:
+        api_error, code = False, None
+        message = _foreign_message(response, text, body, sent)
+    message = _one_line(message, _LONGEST_MESSAGE) or _described(response)
+    if (asked := server_delay(response.headers)) is not None and asked > LONGEST_WAIT:
+        message = f"{message} (the server asks to wait {asked:.0f} s; try again then)"
+    return Refusal(
+        status=response.status_code,
+        message=message,
+        code=code,
+        request_id=_request_id(response, body),
+        api_error=api_error,
+    )
+
+
+def foreign(base_url: str) -> str:
+    """The sentence for an answer that the API would never give."""
+    return f"{base_url} does not look like the Managed Agents API; check the registry's base_url"
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _code_of(refused: Mapping[str, Any]) -> str | None:
+    details = refused.get("details")
+    stable = details.get("error_code") if isinstance(details, Mapping) else None
+    for found in (stable, refused.get("type")):
+        if isinstance(found, str) and found:
+            return _one_line(found, _LONGEST_QUOTE)
+    return None
+
+
+def _request_id(response: httpx.Response, body: Any) -> str | None:
+    inside = body.get("request_id") if isinstance(body, dict) else None
+    found = response.headers.get("request-id") or (inside if isinstance(inside, str) else "")
+    return _one_line(found, _LONGEST_QUOTE) or None
+
+
+def _foreign_message(response: httpx.Response, text: str, body: Any, sent: Body | None) -> str:
+    if response.is_redirect:
+        # Not followed: a POST would become a GET, and the credential would go to a host nobody named.
+        return f"the server redirects to {_redirect_host(response)}; write where the API is as base_url"
+    quote = _quoted(body) if isinstance(body, dict) else text if _is_readable(response) else ""
+    return "" if any(part in quote for part in _strings(sent)) else _one_line(quote, _LONGEST_QUOTE)
+
+
+def _redirect_host(response: httpx.Response) -> str:
+    try:
+        return httpx.URL(response.headers.get("location", "")).host or "another path"
+    except httpx.InvalidURL:
+        return "another place"
+
+
+def _quoted(body: Mapping[str, Any]) -> str:
+    """The sentence in an error of another shape: ``{"detail": …}``, ``{"message": …}``, ``{"error": …}``."""
+    for key in ("message", "error", "detail"):
+        match body.get(key):
+            case str(text):
+                return text
+            case [*items]:
+                return "; ".join(_validation(item) for item in items if isinstance(item, Mapping))
+    return ""
+
+
+def _validation(item: Mapping[str, Any]) -> str:
+    """One entry of a 422 as web frameworks write it; its ``input`` is left out, it is what we sent."""
+    place = item.get("loc")
+    at = ".".join(str(step) for step in place) if isinstance(place, list) else ""
+    return f"{at}: {item.get('msg', 'invalid')}" if at else str(item.get("msg", "invalid"))
+
+
+def _content_type(response: httpx.Response) -> str:
+    return _one_line(response.headers.get("content-type", "").partition(";")[0], 80)
+
+
+def _is_markup(response: httpx.Response) -> bool:
+    return _content_type(response) == "text/html" or response.content.lstrip()[:1] == b"<"
+
+
+def _is_readable(response: httpx.Response) -> bool:
+    kinds = ("", "text/plain", "application/json")
+    return _content_type(response) in kinds and not _is_markup(response)
+
+
+def _described(response: httpx.Response) -> str:
+    if not response.content:
+        what = "an empty answer"
+    elif _is_markup(response):
+        what = "a web page"
+    else:
+        what = f"an answer of type {_content_type(response) or 'unknown'}"
+    return f"{what} ({response.status_code} {response.reason_phrase})".replace(" )", ")")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text of a body that is long enough to be recognised where it is repeated."""
+    if isinstance(value, str):
+        if len(value) >= _SHORTEST_ECHO:
+            yield value
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from _strings(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _strings(member)
+
+
+def _one_line(text: str, most: int) -> str:
+    """Without control characters, which a terminal would obey, and not endless."""
+    line = re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in text)).strip()
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -1,0 +1,172 @@
+"""API keys: where one comes from, which hosts may be given it, and how it stays out of sight."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Generator, Mapping
+
+import httpx
+
+from agentops.domain.diagnostics import Code, Stop, error
+
+DEFAULT_VARIABLE = "ANTHROPIC_API_KEY"
+TRUSTED_HOSTS_VARIABLE = "AGENTOPS_TRUSTED_HOSTS"
+HIDDEN = "***"
+
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+class ApiKey(httpx.Auth):
+    """A key that signs requests and never shows itself: not in ``repr``, ``str`` or an error.
+
+    It is sent as ``Authorization: Bearer``, as the official SDK does since 2.12. The API takes
+    ``x-api-key`` too, but ``Authorization`` is the header that HTTP libraries and proxies know to
+    keep out of their logs.
+
+    Raises:
+        Stop: the value is empty or has characters that no header can carry.
+    """
+
+    def __init__(self, value: str, *, origin: str = "the API key") -> None:
+        if not _KEY.fullmatch(value):
+            fault = "is empty" if not value else "has white space or other characters that no key has"
+            raise _stop(f"{origin} {fault}", "put the key there as it was issued, and nothing else")
+        self._value = value
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._value}"
+        yield request
+
+    def conceal(self, text: str) -> str:
+        """``text`` with every occurrence of the key hidden: a server may send back what it was sent."""
+        return text.replace(self._value, HIDDEN)
+
+    def __repr__(self) -> str:
+        return f"ApiKey({HIDDEN})"
+
+
+def credential_for(
+    base_url: str,
+    reference: str | None,
+    environ: Mapping[str, str],
+    read_file: Callable[[str], str],
+) -> ApiKey:
+    """The key for a registry, resolved only once its host is known to be trusted.
+
+    That holds for a key the project names itself, too: both the reference and the host may come
+    from a pull request, while the secret belongs to whoever runs the command.
+
+    Raises:
+        Stop: the host is not trusted, or the key cannot be had.
+    """
+    if not trusted_host(base_url, environ):
+        host = _host_of(base_url)
+        raise _stop(
+            f"no API key is sent to {host}: it is neither Anthropic's (over https) nor this machine",
+            f"if this registry may have the key, set {TRUSTED_HOSTS_VARIABLE}={host} in the environment",
+        )
+    return resolve_api_key(reference, environ, read_file)
+
+
+def resolve_api_key(
+    reference: str | None, environ: Mapping[str, str], read_file: Callable[[str], str]
+) -> ApiKey:
+    """The key that ``env:NAME`` or ``file:PATH`` names; without a reference ``ANTHROPIC_API_KEY``.
+
+    ``read_file`` returns a file's text and may raise OSError or UnicodeDecodeError.
+
+    Raises:
+        Stop: the reference is malformed, or there is no usable key where it points.
+    """
+    scheme, _, target = (reference or f"env:{DEFAULT_VARIABLE}").partition(":")
+    if scheme == "env" and _VARIABLE_NAME.fullmatch(target):
+        return _from_variable(target, environ, asked=reference is not None)
+    if scheme == "file" and target:
+        return _from_file(target, read_file)
+    # What is malformed may be the key itself: it is not repeated.
+    raise _stop(
+        "the registry's api_key is not a secret reference",
+        "write `api_key: {secret: env:NAME}` or `{secret: file:PATH}`; "
+        "if a key itself stood there, revoke it: it is in the project's history",
+    )
+
+
+def trusted_host(url: str, environ: Mapping[str, str]) -> bool:
+    """Whether a credential may be sent to this URL.
+
+    Trusted are anthropic.com and its subdomains over https, loopback, and what
+    ``AGENTOPS_TRUSTED_HOSTS`` lists: hosts separated by commas or white space, each
+    ``host``, ``host:port`` or ``*.domain``. The URL is read by the library that will open it, so
+    that no spelling shows one host here and another there.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    host = parsed.host.rstrip(".")
+    if parsed.scheme not in ("http", "https") or not host or parsed.userinfo:
+        return False
+    if is_loopback(host):
+        return True
+    if parsed.scheme == "https" and (host == "anthropic.com" or host.endswith(".anthropic.com")):
+        return True
+    port = parsed.port or {"http": 80, "https": 443}[parsed.scheme]
+    listed = re.split(r"[,\s]+", environ.get(TRUSTED_HOSTS_VARIABLE, "").lower())
+    return any(_matches(host, port, entry) for entry in listed if entry)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _matches(host: str, port: int, entry: str) -> bool:
+    name, colon, number = entry.rpartition(":")
+    if colon and number.isdecimal() and (":" not in name or name.startswith("[")):
+        if int(number) != port:
+            return False
+        entry = name
+    entry = entry.strip("[]")
+    if entry.startswith("*."):
+        return host.endswith(entry[1:])
+    return host == entry
+
+
+def _from_variable(name: str, environ: Mapping[str, str], *, asked: bool) -> ApiKey:
+    if value := environ.get(name, "").strip():
+        return ApiKey(value, origin=f"the environment variable {name}")
+    named = "the stage's api_key names" if asked else "this stage's registry takes its key from"
+    raise _stop(
+        f"{named} the environment variable {name}, which is not set",
+        f"set {name}, or name another place: `api_key: {{secret: env:NAME}}` or `{{secret: file:PATH}}`",
+    )
+
+
+def _from_file(path: str, read_file: Callable[[str], str]) -> ApiKey:
+    try:
+        text = read_file(path)
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
+        raise _stop(
+            f"the file {path} that the stage's api_key names cannot be read: {reason or 'unknown reason'}",
+            "correct the path or the file's permissions; the file holds the key and nothing else",
+        ) from None
+    return ApiKey(text.strip(), origin=f"the file {path}")
+
+
+def _host_of(url: str) -> str:
+    """Host and port, nothing else: a URL may hold a password or a token."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return "HOST"
+    return parsed.netloc.decode("ascii") or "HOST"
+
+
+def _stop(summary: str, detail: str) -> Stop:
+    return Stop(error(Code.CREDENTIALS, summary, detail))

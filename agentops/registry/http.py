@@ -1,0 +1,299 @@
+"""The registry over HTTP: the five operations of the port, on calls that survive a bad network."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import anyio
+import httpx
+
+from agentops import __version__
+from agentops.domain.kind import Kind, Removal
+from agentops.domain.ports import NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.resource import Body
+from agentops.domain.state import Identity
+from agentops.registry import calls, failures
+from agentops.registry.answers import foreign, read_body, read_page, read_refusal
+from agentops.registry.calls import Call
+from agentops.registry.credentials import ApiKey, is_loopback
+from agentops.registry.retries import MAX_RETRIES, Effect, Verdict, after_answer, after_failure, delay
+
+API_VERSION = "2026-10-21"
+"""What the official SDK 2.12 sends as ``anthropic-version``."""
+
+ANSWER_TIMEOUT = 60.0
+CONNECT_TIMEOUT = 5.0
+KEEP_ALIVE = 4.0
+"""Seconds. Idle connections are dropped before common servers do it (uvicorn: after 5), so that a create
+is not sent into a connection that is just being closed."""
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=KEEP_ALIVE)
+
+OnRequest = Callable[[str, str, int | None, float, str | None], None]
+"""Told of every request: method, path, status (None without an answer), milliseconds, request ID."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """One attempt: the answer to it, or an error and what may be done about it.
+
+    ``lost``: the request may have reached the server, its answer did not reach us.
+    """
+
+    response: httpx.Response | None = None
+    error: RegistryError | None = None
+    verdict: Verdict = Verdict.FINAL
+    lost: bool = False
+
+
+class HttpRegistry:
+    """The Managed Agents API, or anything that speaks it, as the port ``Registry``.
+
+    Open it with ``HttpRegistry.open``. Safe for concurrent use by tasks of one event loop.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        credential: ApiKey,
+        *,
+        sleep: Sleep = anyio.sleep,
+        chance: Callable[[], float] = random.random,
+        on_request: OnRequest | None = None,
+    ) -> None:
+        self._client = client
+        self._credential = credential
+        self._sleep = sleep
+        self._chance = chance
+        self._on_request = on_request
+        self._identity: Identity | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        base_url: str,
+        credential: ApiKey,
+        *,
+        workspace_id: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        answer_timeout: float = ANSWER_TIMEOUT,
+        sleep: Sleep = anyio.sleep,
+        chance: Callable[[], float] = random.random,
+        on_request: OnRequest | None = None,
+    ) -> AsyncIterator[Self]:
+        """A registry whose connections live as long as the context.
+
+        ``workspace_id`` selects a workspace for credentials that are valid in several. With
+        ``transport=httpx.ASGITransport(app)`` the registry runs in this process. ``answer_timeout``
+        is in seconds and for one answer; ``sleep`` and ``chance`` (a random number in [0, 1)) time
+        the retries.
+
+        Raises:
+            RegistryError: the base URL, the workspace ID or the proxy settings cannot be used.
+        """
+        url = _checked_url(base_url)
+        try:
+            client = httpx.AsyncClient(
+                base_url=url,
+                auth=credential,
+                headers=_headers(workspace_id),
+                transport=transport,
+                # What runs on this machine is not asked for through a proxy.
+                mounts={"http://": None, "https://": None} if is_loopback(url.host) else None,
+                timeout=httpx.Timeout(answer_timeout, connect=min(answer_timeout, CONNECT_TIMEOUT)),
+                limits=_LIMITS,
+                follow_redirects=False,
+            )
+        except (OSError, ValueError, ImportError, httpx.InvalidURL):
+            raise RegistryError(
+                "the HTTP client cannot be set up: check HTTPS_PROXY, HTTP_PROXY and SSL_CERT_FILE"
+            ) from None
+        async with client:
+            yield cls(client, credential, sleep=sleep, chance=chance, on_request=on_request)
+
+    @property
+    def base_url(self) -> str:
+        return str(self._client.base_url).rstrip("/")
+
+    @property
+    def identity(self) -> Identity | None:
+        return self._identity
+
+    async def list(self, kind: Kind, *, parent: str | None = None) -> AsyncIterator[Body]:
+        """Raises RegistryError for an answer that is no list, or a list that never ends."""
+        seen: set[str] = set()
+        cursors: set[str | None] = set()
+        cursor: str | None = None
+        while cursor not in cursors:
+            cursors.add(cursor)
+            page = await self._body(calls.page_of(kind, parent, cursor))
+            items, cursor = read_page(page, kind, self.base_url)
+            for item in items:
+                # While others write, one object can stand on two pages.
+                if item["id"] not in seen:
+                    seen.add(item["id"])
+                    yield item
+            if cursor is None:
+                return
+        raise RegistryError(
+            f"{self.base_url} lists {kind.directory} without end: a page leads back to itself"
+        )
+
+    async def get(self, kind: Kind, id: str, *, parent: str | None = None) -> Body:
+        return await self._body(calls.retrieval(kind, id, parent))
+
+    async def create(self, kind: Kind, body: Body, *, parent: str | None = None) -> Body:
+        return await self._body(calls.creation(kind, body, parent))
+
+    async def update(self, kind: Kind, id: str, body: Body, *, parent: str | None = None) -> Body:
+        """Raises OutcomeUnknown where the answer was lost and asking again could not tell."""
+        return await self._body(calls.change(kind, id, body, parent))
+
+    async def remove(self, kind: Kind, id: str, *, parent: str | None = None) -> None:
+        try:
+            response = await self._answer(calls.removal(kind, id, parent))
+        except NotFound:
+            return
+        except RegistryError as refused:
+            # Whether archiving twice is refused is not documented for every kind.
+            if kind.removal is Removal.DELETE or refused.status not in (400, 409):
+                raise
+            if not await self._is_archived(kind, id, parent):
+                raise
+            return
+        if response.content:
+            read_body(response, self.base_url)
+
+    async def _is_archived(self, kind: Kind, id: str, parent: str | None) -> bool:
+        try:
+            return (await self.get(kind, id, parent=parent)).get("archived_at") is not None
+        except NotFound:
+            return True
+        except RegistryError:
+            return False
+
+    async def _body(self, call: Call) -> Body:
+        """The object a call answers with. An unreadable answer to what may not be repeated is a lost one."""
+        response = await self._answer(call)
+        try:
+            body = read_body(response, self.base_url)
+            if call.effect is Effect.ONCE and not isinstance(body.get("id"), str):
+                raise RegistryError(f"{foreign(self.base_url)}: the answer to {call} has no `id`")
+        except RegistryError as unreadable:
+            raise (_unknown(call, unreadable) if call.effect is Effect.ONCE else unreadable) from None
+        return body
+
+    async def _answer(self, call: Call) -> httpx.Response:
+        """The successful answer to a call, sent again as far as ``retries`` allows."""
+        lost = False
+        for taken in itertools.count():
+            outcome = await self._attempt(call)
+            if outcome.error is None and outcome.response is not None:
+                return outcome.response
+            lost = lost or outcome.lost
+            if outcome.verdict is not Verdict.RETRY or taken >= MAX_RETRIES:
+                break
+            headers = outcome.response.headers if outcome.response is not None else {}
+            await self._sleep(delay(taken, headers, self._chance()))
+        error = outcome.error or RegistryError(f"no answer to {call}")
+        # After a lost attempt only a word on the object itself settles what became of a write.
+        undecided = call.writes and lost and type(error) is RegistryError
+        raise _unknown(call, error) if undecided or outcome.verdict is Verdict.UNKNOWN else error
+
+    async def _attempt(self, call: Call) -> _Outcome:
+        request = self._request(call)
+        started = anyio.current_time()
+        try:
+            response = await self._client.send(request)
+        except httpx.RequestError as failure:
+            self._report(call, None, started)
+            sent = failures.may_have_been_sent(failure)
+            error = RegistryError(failures.sentence(failure, str(call), self._client.base_url))
+            return _Outcome(error=error, verdict=after_failure(call.effect, sent=sent), lost=sent)
+        self._report(call, response, started)
+        self._remember_identity(response)
+        return _Outcome(response) if response.is_success else self._refused(call, response)
+
+    def _refused(self, call: Call, response: httpx.Response) -> _Outcome:
+        refusal = read_refusal(response, call.body, self._credential.conceal)
+        verdict = after_answer(
+            call.effect,
+            response.status_code,
+            response.headers,
+            api_error=refusal.api_error,
+            code=refusal.code,
+        )
+        return _Outcome(response, refusal.as_error(self.base_url), verdict)
+
+    def _request(self, call: Call) -> httpx.Request:
+        content: dict[str, Any] = {}
+        headers = {"anthropic-beta": call.beta} if call.beta else {}
+        if call.body is not None:
+            content["json"] = call.body
+        elif call.writes:
+            # As the official SDK does for archive and delete: nothing, declared as JSON.
+            headers["content-type"] = "application/json"
+        try:
+            return self._client.build_request(
+                call.method, call.path, params=call.query or None, headers=headers, **content
+            )
+        except (TypeError, ValueError):
+            raise RegistryError(f"the body of {call} cannot be written as JSON") from None
+
+    def _report(self, call: Call, response: httpx.Response | None, started: float) -> None:
+        if self._on_request is None:
+            return
+        ms = (anyio.current_time() - started) * 1000
+        status = response.status_code if response is not None else None
+        request_id = response.headers.get("request-id") if response is not None else None
+        self._on_request(call.method, call.path, status, ms, request_id)
+
+    def _remember_identity(self, response: httpx.Response) -> None:
+        organization = response.headers.get("anthropic-organization-id")
+        workspace = response.headers.get("anthropic-workspace-id")
+        # Answers from before the credential was looked at carry neither, and say nothing.
+        if organization or workspace:
+            self._identity = Identity(organization or None, workspace or None)
+
+
+def _unknown(call: Call, error: RegistryError) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"{call} may or may not have happened: {error.message}",
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+    )
+
+
+def _headers(workspace_id: str | None) -> dict[str, str]:
+    headers = {
+        "accept": "application/json",
+        "anthropic-version": API_VERSION,
+        "user-agent": f"agentops/{__version__}",
+    }
+    if workspace_id is not None:
+        if not workspace_id.isascii() or not workspace_id.isprintable() or not workspace_id.strip():
+            raise RegistryError(f"{workspace_id!r} cannot be a workspace ID")
+        headers["anthropic-workspace-id"] = workspace_id
+    return headers
+
+
+def _checked_url(base_url: str) -> httpx.URL:
+    """The URL, parsed. What is refused may hold a password or a token: only its host is repeated."""
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise RegistryError("the registry's base_url is no URL; write it as https://host or http://host:port")
+    if url.userinfo or url.query or url.fragment:
+        raise RegistryError(f"the base_url at {url.host} has a user name, query or fragment; remove it")
+    return url

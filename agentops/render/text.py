@@ -1,0 +1,198 @@
+"""Views as text on a console the caller hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from agentops.domain.view import (
+    ApplyView,
+    ChangeView,
+    DiagnosticsView,
+    DiffLine,
+    DriftedView,
+    DriftView,
+    FieldView,
+    Line,
+    LockEntryView,
+    PlanView,
+    Span,
+    TableView,
+    Tone,
+)
+from agentops.render.page import Page, Row
+
+_ITEM, _FIELD, _DIFF = 2, 6, 8
+"""Indents: a change, its fields, the lines of a difference."""
+
+_WIDEST_PATH = 28
+"""Cells the paths of a change's fields are aligned to."""
+
+
+def plan(view: PlanView, console: Console) -> None:
+    """The changes, what drifted, what no file asks for, the summary, and what blocks."""
+    page = Page(console)
+    page.text(view.title, Tone.STRONG)
+    _changes(page, view.changes)
+    if view.drift:
+        _headed(page, "Drift: what moved in the registry since the last apply")
+        _drifted(page, view.drift)
+    if view.orphans:
+        _headed(page, "Not in the files any more (kept; nothing is done)")
+        page.columns(_cells(view.orphans), indent=_ITEM)
+    page.blank()
+    for line in view.closing:
+        page.line(*line)
+    if view.diagnostics.items:
+        page.blank()
+        _diagnostics(page, view.diagnostics)
+    if view.blocked:
+        page.blank()
+        page.line(*view.blocked)
+    page.print()
+
+
+def drift(view: DriftView, console: Console) -> None:
+    """What moved in the registry, address by address."""
+    page = Page(console)
+    page.text(view.title, Tone.STRONG)
+    if view.drift:
+        page.blank()
+        _drifted(page, view.drift)
+    page.blank()
+    page.line(*view.closing)
+    if view.diagnostics.items:
+        page.blank()
+        _diagnostics(page, view.diagnostics)
+    page.print()
+
+
+def apply_report(view: ApplyView, console: Console) -> None:
+    """One line per change as it ended, then the count and the lock."""
+    page = Page(console)
+    rows = _cells([ended.row for ended in view.ended])
+    widths = page.widths(rows)
+    for ended, row in zip(view.ended, rows, strict=True):
+        page.row(row, widths, indent=_ITEM)
+        for detail in ended.details:
+            page.text(detail, indent=_FIELD)
+    if view.diagnostics.items:
+        _diagnostics(page, view.diagnostics)
+    page.line(*view.closing)
+    page.print()
+
+
+def diagnostics(view: DiagnosticsView, console: Console) -> None:
+    """``error[AO012] file:line:col: summary``, what to do below it, and the closing count."""
+    page = Page(console)
+    _diagnostics(page, view)
+    if view.closing:
+        page.line(*view.closing)
+    page.print()
+
+
+def status(view: TableView, console: Console) -> None:
+    """Every address of a stage and where it stands."""
+    _table(view, console)
+
+
+def lock_table(view: TableView, console: Console) -> None:
+    """Every entry of a lock."""
+    _table(view, console)
+
+
+def lock_entry(view: LockEntryView, console: Console) -> None:
+    """One entry of a lock with its fingerprints."""
+    page = Page(console)
+    page.text(view.title, Tone.STRONG)
+    page.columns([((Span(name, Tone.FAINT),), (Span(value),)) for name, value in view.values], indent=_ITEM)
+    if view.fields.rows:
+        page.blank()
+        page.columns(_rows(view.fields), indent=_ITEM)
+    page.print()
+
+
+def _changes(page: Page, changes: Sequence[ChangeView]) -> None:
+    rows = [_headline(change) for change in changes]
+    widths = page.widths(rows)
+    for change, row in zip(changes, rows, strict=True):
+        page.blank()
+        page.row(row, widths, indent=_ITEM)
+        for remark in change.remarks:
+            page.line(*remark, indent=_FIELD)
+        _fields(page, change.fields)
+
+
+def _headline(change: ChangeView) -> Row:
+    about = (Span(f"  {change.about}"),) if change.about else ()
+    what = (Span(f"{change.symbol} ", change.tone), Span(change.address, Tone.STRONG), *about)
+    return (what, (Span(change.place, Tone.PLACE),))
+
+
+def _drifted(page: Page, drift: Sequence[DriftedView]) -> None:
+    rows = [_moved(item) for item in drift]
+    widths = page.widths(rows)
+    for item, row in zip(drift, rows, strict=True):
+        page.row(row, widths, indent=_ITEM)
+        _fields(page, item.fields)
+
+
+def _moved(item: DriftedView) -> Row:
+    what = (
+        Span(f"{item.symbol} ", Tone.CHANGED),
+        Span(item.address, Tone.STRONG),
+        Span(f"  {item.id}", Tone.FAINT),
+    )
+    return (what, (Span(item.place, Tone.PLACE),))
+
+
+def _fields(page: Page, fields: Sequence[FieldView]) -> None:
+    rows: list[Row] = [((Span(field.path),), field.beside) for field in fields]
+    beside = [row for field, row in zip(fields, rows, strict=True) if not field.below]
+    widths = page.widths(beside, widest=_WIDEST_PATH) or [0, 0]
+    for field, row in zip(fields, rows, strict=True):
+        page.row(row, widths, indent=_FIELD)
+        for line in field.below:
+            page.line(*_difference(line), indent=_DIFF)
+
+
+def _difference(line: DiffLine) -> Line:
+    mark = Span(line.mark, line.tone)
+    return (mark, *line.spans) if line.tone is Tone.PLACE else (mark, Span(" "), *line.spans)
+
+
+def _diagnostics(page: Page, view: DiagnosticsView) -> None:
+    for item in view.items:
+        place = (Span(" "), Span(item.place, Tone.STRONG)) if item.place else ()
+        page.line(Span(item.label, item.tone), *place, Span(f": {item.summary}"))
+        for detail in item.details:
+            page.text(detail, indent=_ITEM)
+
+
+def _table(view: TableView, console: Console) -> None:
+    page = Page(console)
+    page.text(view.title, Tone.STRONG)
+    if view.rows:
+        page.blank()
+        page.columns(_rows(view), indent=_ITEM)
+    page.blank()
+    for line in view.closing:
+        page.line(*line)
+    if view.diagnostics.items:
+        page.blank()
+        _diagnostics(page, view.diagnostics)
+    page.print()
+
+
+def _rows(view: TableView) -> list[Row]:
+    return _cells([tuple(Span(name, Tone.FAINT) for name in view.header), *view.rows])
+
+
+def _cells(rows: Sequence[Line]) -> list[Row]:
+    return [[(span,) for span in row] for row in rows]
+
+
+def _headed(page: Page, heading: str) -> None:
+    page.blank()
+    page.text(heading, Tone.STRONG)

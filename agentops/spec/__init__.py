@@ -1,0 +1,11 @@
+"""FILES -> DesiredState: what a project's files ask for in one stage, and every problem in them at once."""
+
+from agentops.spec.load import Loaded, load_stage
+from agentops.spec.project import find_root, load_project
+
+__all__ = [
+    "Loaded",
+    "find_root",
+    "load_project",
+    "load_stage",
+]

@@ -1,0 +1,345 @@
+"""Which files of a project declare what: the walk, the kind of each file, its address and default name."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from agentops.domain.address import Address
+from agentops.domain.diagnostics import (
+    Code,
+    Diagnostic,
+    Location,
+    did_you_mean,
+    error,
+    warning,
+)
+from agentops.domain.kind import Catalog, Kind
+from agentops.domain.project import Project
+from agentops.spec.files import MAX_FILE_BYTES, Files, Refused
+from agentops.spec.include import looks_like_tool_data
+from agentops.spec.payload import Payload, payload_of
+from agentops.spec.project import PROJECT_FILE
+from agentops.spec.source import DATA_SUFFIXES, MARKDOWN_SUFFIXES, SUFFIXES, Document, read_document, stem_of, suffix_of
+
+SKIPPED_FOLDERS = frozenset({"node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build"})
+_OUR_FOLDER = "locks"
+_OUR_FILES = frozenset({PROJECT_FILE, "claude-lock.json"})
+_SKILL_FILE = "SKILL.md"
+_LATER = {"skill": "skills", "deployment": "deployments", "vault": "vaults", "credential": "credentials"}
+"""Kinds of the API that a later release manages, and their directories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A file that declares a resource. ``name`` is what the resource is called where the file does not say."""
+
+    kind: Kind
+    address: Address
+    name: str
+    document: Document
+
+
+@dataclass(slots=True)
+class Found:
+    """``payload`` are the files that others refer to, ``resources`` those that declare something."""
+
+    declarations: list[Declaration] = field(default_factory=list)
+    payload: set[str] = field(default_factory=set)
+    resources: frozenset[str] = frozenset()
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    path: str
+    kind: str
+    document: Document | None
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def discover(files: Files, project: Project, catalog: Catalog) -> Found:
+    """Walk the project and tell its resources from everything else."""
+    found = Found()
+    places = _Places.of(catalog)
+    paths: list[str] = []
+    for path, is_skill in _walk(files, places, found.problems):
+        if is_skill:
+            found.problems.append(_later("skill", posixpath.basename(path), Location(f"{path}/{_SKILL_FILE}")))
+        else:
+            paths.append(path)
+    candidates = [item for path in paths if (item := _candidate(files, path, places)) is not None]
+    kept = _without_payload(candidates, files, found)
+    found.resources = frozenset(item.path for item in candidates)
+    for candidate in kept:
+        _declare(candidate, project, catalog, found)
+    found.problems.extend(_unused(paths, kept, found.payload, places))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """How a file's place names its kind."""
+
+    directories: Mapping[str, str]
+    leading: re.Pattern[str]
+    typed: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> _Places:
+        managed = {kind.directory: kind.name for kind in catalog if kind.parent is None}
+        later = {directory: name for name, directory in _LATER.items() if name in {"deployment", "vault"}}
+        named = sorted({*managed.values(), "deployment"}, key=len, reverse=True)
+        typed = "|".join(sorted({*managed.values(), "deployment", "vault"}))
+        return cls(
+            {**later, **managed},
+            re.compile(rf"({'|'.join(named)})(?=[-_.]|$)"),
+            re.compile(rf"(^|[\s{{,\"'])type[\"']?[ \t]*:[ \t]*[\"']?({typed})\b".encode(), re.MULTILINE),
+        )
+
+    def kind_of(self, path: str) -> str | None:
+        parent = posixpath.basename(posixpath.dirname(path))
+        if (kind := self.directories.get(parent)) is not None:
+            return kind
+        leading = self.leading.match(posixpath.basename(path))
+        return leading[1] if leading is not None else None
+
+
+def _walk(files: Files, places: _Places, problems: list[Diagnostic]) -> Iterator[tuple[str, bool]]:
+    """Every file that may declare something, sorted, and every skill directory (True)."""
+    pending = [""]
+    while pending:
+        folder = pending.pop(0)
+        try:
+            entries = sorted(os.scandir(files.absolute(folder)), key=lambda entry: entry.name)
+        except OSError as problem:
+            problems.append(
+                error(Code.UNREADABLE, f"the folder {folder or '.'} cannot be read: {problem.strerror}")
+            )
+            continue
+        if folder and any(entry.name == _SKILL_FILE for entry in entries):
+            yield folder, True
+            continue
+        for entry in entries:
+            path = posixpath.join(folder, entry.name)
+            if entry.is_symlink() and files.leaves_project(path):
+                problems.extend(_leaving_link(path, places))
+            elif entry.is_dir(follow_symlinks=False):
+                if not _is_skipped(folder, entry.name):
+                    pending.append(path)
+            elif suffix_of(path) in SUFFIXES and not entry.name.startswith(".") and not entry.is_dir():
+                if not (folder == "" and entry.name in _OUR_FILES) and entry.name != "claude-lock.json":
+                    yield path, False
+
+
+def _is_skipped(folder: str, name: str) -> bool:
+    return name.startswith(".") or name in SKIPPED_FOLDERS or (not folder and name == _OUR_FOLDER)
+
+
+def _leaving_link(path: str, places: _Places) -> Iterator[Diagnostic]:
+    """Links out of the project are refused where a resource would be; elsewhere they are nobody's business."""
+    within = set(path.split("/")) & places.directories.keys()
+    if within or (suffix_of(path) in SUFFIXES and places.kind_of(path) is not None):
+        yield error(
+            Code.OUTSIDE_PROJECT,
+            f"{path} is a link that leads out of the project",
+            "put a copy into the project; only what lies under its root is read",
+            location=Location(path),
+        )
+
+
+def _candidate(files: Files, path: str, places: _Places) -> _Candidate | None:
+    """The file as a resource, or None where it is none: by its ``type``, else by its place."""
+    placed = places.kind_of(path)
+    if placed is None and not _says_type(files, path, places):
+        return None
+    try:
+        document = read_document(files, path)
+    except Refused as refused:
+        if placed is None and not _says_type(files, path, places, at_start_of_line=True):
+            return None
+        return _Candidate(path, placed or "", None, refused.diagnostics)
+    written = document.body.get("type")
+    if placed is None and written not in {*places.directories.values()}:
+        return None
+    if "type" not in document.body and _is_look_alike(document, placed or "", path):
+        return None
+    kind = written if isinstance(written, str) else placed or ""
+    return _Candidate(path, kind, document)
+
+
+def _says_type(files: Files, path: str, places: _Places, *, at_start_of_line: bool = False) -> bool:
+    try:
+        if files.leaves_project(path) or files.size(path) > MAX_FILE_BYTES:
+            return False
+        content = files.absolute(path).read_bytes()
+    except OSError:
+        return False
+    found = places.typed.search(content)
+    if found is None or not at_start_of_line:
+        return found is not None
+    return any(match[1] in (b"", b"\n") for match in places.typed.finditer(content))
+
+
+def _is_look_alike(document: Document, kind: str, path: str) -> bool:
+    """Files of others that only look like ours by their place and say nothing themselves."""
+    body, stem = document.body, stem_of(path)
+    if not body and suffix_of(path) in MARKDOWN_SUFFIXES:
+        named = stem == kind
+        return stem.lower() == "readme" or (kind == "agent" and not named and not _in_directory(path, "agents"))
+    if kind == "environment":
+        return "dependencies" in body and "config" not in body
+    if kind == "deployment":
+        return "apiVersion" in body
+    if kind == "vault":
+        return not (_in_directory(path, "vaults") and body.keys() <= {"display_name", "metadata"})
+    return False
+
+
+def _in_directory(path: str, directory: str) -> bool:
+    return posixpath.basename(posixpath.dirname(path)) == directory
+
+
+def _without_payload(candidates: list[_Candidate], files: Files, found: Found) -> list[_Candidate]:
+    """The candidates that no other one refers to as its prompt, include or seed.
+
+    What is payload itself refers to nothing; where files refer to each other in a circle, all of them count.
+    """
+    referred = {
+        item.path: payload_of(item.document, files) for item in candidates if item.document is not None
+    }
+    by_path = {item.path: item for item in candidates}
+    suspects = _payload_paths(referred.values(), by_path)
+    final = _payload_paths((payload for path, payload in referred.items() if path not in suspects), by_path)
+    found.payload = {path for payload in referred.values() for path in (*payload.texts, *payload.includes)}
+    return [item for item in candidates if item.path not in final]
+
+
+def _payload_paths(payloads: Iterable[Payload], candidates: Mapping[str, _Candidate]) -> set[str]:
+    paths: set[str] = set()
+    for payload in payloads:
+        paths |= payload.texts
+        paths |= {path for path in payload.includes if _is_data(candidates.get(path))}
+    return paths
+
+
+def _is_data(candidate: _Candidate | None) -> bool:
+    if candidate is None or candidate.document is None:
+        return True
+    return looks_like_tool_data(candidate.document.body)
+
+
+def _declare(candidate: _Candidate, project: Project, catalog: Catalog, found: Found) -> None:
+    path, document = candidate.path, candidate.document
+    if candidate.kind in _LATER and candidate.kind not in catalog:
+        name, _ = _names(path, candidate.kind, _LATER[candidate.kind], project)
+        found.problems.append(_later(candidate.kind, name, Location(path)))
+        return
+    if document is None:
+        found.problems.extend(candidate.problems)
+        return
+    body = document.body
+    known = [kind.name for kind in catalog if kind.parent is None]
+    if "type" in body and body["type"] not in known:
+        found.problems.append(
+            error(
+                Code.UNKNOWN_KIND,
+                f"'{body['type']}' is no kind of resource",
+                did_you_mean(str(body["type"]), known),
+                location=body.place("type"),
+            )
+        )
+        return
+    kind = catalog[candidate.kind]
+    address_name, name = _names(path, kind.name, kind.directory, project)
+    try:
+        address = _explicit_address(document, kind) or Address.parse(Address.of(kind.name, address_name))
+    except (ValueError, Refused) as problem:
+        found.problems.extend(
+            problem.diagnostics
+            if isinstance(problem, Refused)
+            else [error(Code.INVALID_VALUE, str(problem), "rename the file", location=Location(path))]
+        )
+        return
+    found.declarations.append(Declaration(kind, address, name, document))
+
+
+def _names(path: str, kind: str, directory: str, project: Project) -> tuple[str, str]:
+    """The name in the address, and the default of ``name``.
+
+    ``agents/tutor/agent.yaml`` is ``tutor`` in both; ``agents/tutor/memory_store-notes.yaml`` is
+    ``tutor-notes`` and ``notes``.
+    """
+    stem = stem_of(path)
+    parent = posixpath.basename(posixpath.dirname(path))
+    around = parent or project.name
+    if stem == kind:
+        return around, around
+    leading = re.match(rf"{kind}[-_.](.+)", stem)
+    if leading is None:
+        return stem, stem
+    if parent == directory:
+        return stem, leading[1]
+    return (f"{parent}-{leading[1]}" if parent else leading[1]), leading[1]
+
+
+def _explicit_address(document: Document, kind: Kind) -> Address | None:
+    if "address" not in document.body:
+        return None
+    text, at = document.body["address"], document.body.place("address")
+    example = f"write `address: {kind.name}/my-name`"
+    if not isinstance(text, str):
+        raise Refused(error(Code.WRONG_TYPE, "'address' must be text", example, location=at))
+    try:
+        address = Address.parse(text)
+    except ValueError as problem:
+        raise Refused(error(Code.INVALID_VALUE, str(problem), location=at)) from None
+    if address.kind != kind.name or "/" in address.name:
+        raise Refused(
+            error(Code.INVALID_VALUE, f"'{text}' is not the address of one {kind.name}", example, location=at)
+        )
+    return address
+
+
+def _later(kind: str, name: str, at: Location) -> Diagnostic:
+    return warning(
+        Code.LATER_KIND,
+        f"{kind}/{name}: {_LATER[kind]} are not supported yet; they come with the next release",
+        "The file is left alone.",
+        location=at,
+    )
+
+
+def _unused(
+    paths: Iterable[str], kept: Iterable[_Candidate], payload: set[str], places: _Places
+) -> Iterator[Diagnostic]:
+    """Files beside an agent that nothing refers to: most likely a forgotten tool or prompt."""
+    declaring = {item.path for item in kept}
+    homes = {
+        posixpath.dirname(path)
+        for path in declaring
+        if stem_of(path) == "agent" and "agents" in posixpath.dirname(path).split("/")
+    }
+    for path in paths:
+        if path in declaring or path in payload or not _is_within(path, homes):
+            continue
+        is_text = suffix_of(path) in MARKDOWN_SUFFIXES and stem_of(path).lower().startswith(("prompt", "system"))
+        if is_text or suffix_of(path) in DATA_SUFFIXES:
+            yield warning(
+                Code.UNUSED,
+                f"{path} declares nothing and nothing refers to it",
+                "name it as `prompt` or in `tools` of the agent, or remove it",
+                location=Location(path),
+            )
+
+
+def _is_within(path: str, folders: set[str]) -> bool:
+    folder = posixpath.dirname(path)
+    while folder:
+        if folder in folders:
+            return True
+        folder = posixpath.dirname(folder)
+    return False

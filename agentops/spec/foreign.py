@@ -1,0 +1,149 @@
+"""Shapes of other tools and of the API's other objects: named, with what to write instead.
+
+A schema would only say "unknown key" about them. What is reported here is taken out of the body, so that
+nothing is said twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error
+from agentops.spec.located import LocatedDict, LocatedList
+
+_ANSWER_ONLY = ("id", "version", "created_at", "updated_at", "archived_at")
+_ANSWER = "only the registry sets it; remove it (IDs and versions are recorded in the lock)"
+
+_MODEL_SETTING = "a Managed Agent has no such setting; remove it (what a model can be told is in `model`, e.g. `model: {id: …, effort: high}`)"
+
+_AGENT = {
+    "callable_agents": "sub-agents are the field `multiagent`, which comes with the next release; remove it until then",
+    "agents": "one file declares one agent; put each into a file of its own under agents/",
+    "output_schema": "agents have no output schema; say in the prompt what to return, or give it a custom tool whose "
+    "input_schema is that shape",
+    "max_turns": "agents have no turn limit; a deployment's `budget` limits what a run may cost",
+    "max_tokens": _MODEL_SETTING,
+    "temperature": _MODEL_SETTING,
+    "top_p": _MODEL_SETTING,
+    "top_k": _MODEL_SETTING,
+    "thinking": "how much a model thinks is `model: {id: …, effort: high}`",
+    "runtime": "where an agent runs is an environment; declare one in environments/",
+    "mcpServers": "write `mcp_servers: [{type: url, name: …, url: https://…}]`, or the shorthand "
+    "`tools: [{mcp: NAME, url: https://…, allow: […]}]`",
+    "instructions": "the prompt is `system`, or a file named by `prompt`",
+    "system_prompt": "the prompt is `system`, or a file named by `prompt`",
+    "allowed_tools": "list the tools in `tools`; only what is listed is enabled",
+    "memory_stores": "memory is the block `memory`",
+}
+_ENVELOPE = "write the members of `spec` at the top level and the name as `name`; the directory tells the kind"
+_SUBSTITUTION = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:[:?+=-][^}]*)?\}")
+_ERB = re.compile(r"<%[=#-]?.*?%>", re.DOTALL)
+_PROSE = frozenset({"system", "prompt", "description", "content"})
+
+
+def without_foreign(kind: str, body: LocatedDict) -> tuple[LocatedDict, list[Diagnostic]]:
+    """The body without foreign members, and what to write instead of each."""
+    problems: list[Diagnostic] = []
+    if {"apiVersion", "kind"} & body.keys():
+        key = "apiVersion" if "apiVersion" in body else "kind"
+        problems.append(_foreign(f"'{key}': files here have no envelope", _ENVELOPE, body.place(key, "key")))
+        return LocatedDict(body.at), problems
+    rules = {**_AGENT} if kind == "agent" else {}
+    rules |= dict.fromkeys(_ANSWER_ONLY, _ANSWER)
+    for key in body.keys() & rules.keys():
+        problems.append(_foreign(f"'{key}' is no field of a file", rules[key], body.place(key, "key")))
+    kept = body.without(*rules)
+    if kind == "agent":
+        kept = _without_foreign_members(kept, problems)
+    problems.extend(substitutions(kept))
+    return kept, problems
+
+
+def _without_foreign_members(body: LocatedDict, problems: list[Diagnostic]) -> LocatedDict:
+    if isinstance(system := body.get("system"), Mapping):
+        names = ", ".join(str(key) for key in system)
+        problems.append(
+            _foreign(
+                f"'system' is text, not a mapping of {names}",
+                "for a file write `prompt: path/to/prompt.md`, for text `system: |`; what is appended goes into the file",
+                body.place("system"),
+            )
+        )
+        body = body.without("system")
+    if isinstance(tools := body.get("tools"), Mapping | str):
+        problems.append(
+            _foreign("'tools' is a list", "write one tool a line, each after `- `", body.place("tools"))
+        )
+        body = body.without("tools")
+    return _without_foreign_skills(body, problems)
+
+
+def _without_foreign_skills(body: LocatedDict, problems: list[Diagnostic]) -> LocatedDict:
+    skills = body.get("skills")
+    if not isinstance(skills, LocatedList):
+        return body
+    kept = LocatedList(skills.at)
+    for index, skill in enumerate(skills):
+        if (problem := _skill_problem(skill, skills.place(index))) is not None:
+            problems.append(problem)
+        else:
+            kept.add(skill, skills.place(index))
+    changed = body.without()
+    changed.put("skills", kept, body.place("skills"), body.place("skills", "key"))
+    return changed
+
+
+def _skill_problem(skill: Any, at: Location) -> Diagnostic | None:
+    if isinstance(skill, str) or (isinstance(skill, Mapping) and "path" in skill):
+        shown = skill if isinstance(skill, str) else skill["path"]
+        return error(
+            Code.LATER_FIELD,
+            f"skills: '{shown}' is a skill of your own; those are not supported yet and come with the next release",
+            "remove it until then; pre-built ones work: {type: anthropic, skill_id: pdf}",
+            location=at,
+        )
+    if isinstance(skill, Mapping) and (foreign := {"from_plugin", "source", "plugin"} & skill.keys()):
+        return _foreign(
+            f"skills: '{min(foreign)}' is no way to name a skill",
+            "write {type: anthropic, skill_id: pdf} for a pre-built one",
+            at,
+        )
+    return None
+
+
+def substitutions(tree: Any, name: str = "") -> Iterator[Diagnostic]:
+    """Text that another tool would have replaced: ``${ENV}`` and ERB. Prompts may speak of them."""
+    if isinstance(tree, LocatedDict):
+        for key, value in tree.items():
+            if key == "input_schema" or (key in _PROSE and isinstance(value, str)):
+                continue
+            yield from _substitution(value, key, tree.place(key))
+            yield from substitutions(value, key)
+    elif isinstance(tree, LocatedList):
+        for index, item in enumerate(tree):
+            yield from _substitution(item, name, tree.place(index))
+            yield from substitutions(item, name)
+
+
+def _substitution(value: Any, key: str, at: Location) -> Iterator[Diagnostic]:
+    if not isinstance(value, str):
+        return
+    if (found := _ERB.search(value)) is not None:
+        yield _foreign(
+            f"'{key}': '{found[0]}' is ERB, which is not rendered",
+            "say `template: true` in this file and write {{ stage }} or {{ vars.NAME }}",
+            at,
+        )
+    elif (found := _SUBSTITUTION.search(value)) is not None:
+        yield _foreign(
+            f"'{key}': '{found[0]}' is not replaced by an environment variable",
+            "what differs between stages is a variable: `vars` in agentops.yaml, `template: true` in this file "
+            "and {{ vars.NAME }} here",
+            at,
+        )
+
+
+def _foreign(summary: str, detail: str, at: Location) -> Diagnostic:
+    return error(Code.FOREIGN_SHAPE, summary, detail, location=at)

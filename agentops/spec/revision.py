@@ -1,0 +1,68 @@
+"""The git commit that holds exactly what was read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """``head`` is the commit checked out, ``changed`` the files and folders (paths from the project root)
+    that differ from it: modified, untracked or ignored."""
+
+    head: str
+    changed: tuple[str, ...]
+
+    def commit_of(self, paths: Iterable[str]) -> str | None:
+        """The commit, if every one of the files is in it as it is on disk."""
+        return None if any(self._differs(path) for path in paths) else self.head
+
+    def _differs(self, path: str) -> bool:
+        return any(path == item or (item.endswith("/") and path.startswith(item)) for item in self.changed)
+
+
+def read_revision(root: Path) -> Revision | None:
+    """What git says of the working tree; None without git, without a repository, or without a commit."""
+    described = _git(root, "rev-parse", "HEAD", "--show-prefix")
+    if described is None:
+        return None
+    head, _, prefix = described.strip("\n").partition("\n")
+    status = _git(
+        root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--ignored", "--", "."
+    )
+    if status is None:
+        return None
+    paths = (entry[3:] for entry in status.split("\0") if entry)
+    return Revision(head, tuple(_below(prefix, path) for path in paths))
+
+
+def _below(prefix: str, path: str) -> str:
+    """A path from the repository's root as one from the project's root; a folder around the project
+    holds all of it."""
+    if path.endswith("/") and prefix.startswith(path):
+        return "/"
+    return path.removeprefix(prefix)
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command, no shell
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace")

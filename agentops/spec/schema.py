@@ -1,0 +1,217 @@
+"""Errors of a pydantic schema -> diagnostics with places, and what to write instead.
+
+Works for the create requests of the kinds and for our own blocks alike: every shape is a pydantic model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from agentops.domain.diagnostics import Code, Diagnostic, Location, did_you_mean, error
+from agentops.spec.located import Step, locate, matched
+from agentops.spec.source import describe
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "none_required": "null",
+}
+_LIMITS = frozenset(
+    {
+        "string_too_short",
+        "string_too_long",
+        "too_short",
+        "too_long",
+        "greater_than",
+        "greater_than_equal",
+        "less_than",
+        "less_than_equal",
+    }
+)
+_OURS = frozenset(Code)
+"""Schemas report what only they can judge under a code of ours, with a finished sentence."""
+
+_SHOWN_CHARACTERS = 60
+
+
+def schema_problems(
+    model: type[BaseModel], tree: Any, at: Location, beside: Sequence[str] = ()
+) -> list[Diagnostic]:
+    """Everything about ``tree`` that the schema refuses.
+
+    ``at`` is the place where none is known, ``beside`` are names that are known beside the schema's.
+    """
+    try:
+        model.model_validate(tree)
+    except ValidationError as failed:
+        errors = _without_echoes(failed.errors(include_url=False), tree)
+        return [_diagnostic(model, item, steps, tree, at, beside) for item, steps in errors]
+    return []
+
+
+def dotted(path: Sequence[Step]) -> str:
+    """``tools[0].name``"""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def value_at(tree: Any, path: Sequence[Step]) -> Any:
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+def _without_echoes(
+    errors: Sequence[ErrorDetails], tree: Any
+) -> Iterator[tuple[ErrorDetails, tuple[Step, ...]]]:
+    """Each error with the steps that lead somewhere. A union complains once per branch: of complaints about
+    one node, those that merely expected another type go where a branch got further, and one of equals stays."""
+    found = [(item, matched(tree, item["loc"])) for item in errors]
+    places = [_subject(item, steps) for item, steps in found]
+    seen: set[tuple[Any, ...]] = set()
+    for item, steps in found:
+        subject = _subject(item, steps)
+        if item["type"] in _EXPECTED:
+            further = any(len(other) > len(subject) and other[: len(subject)] == subject for other in places)
+            beside = any(
+                kept["type"] not in _EXPECTED and _subject(kept, at) == subject for kept, at in found
+            )
+            if further or beside:
+                continue
+        mark = (subject, "type" if item["type"] in _EXPECTED else item["type"])
+        if mark not in seen:
+            seen.add(mark)
+            if item["type"] in _EXPECTED:
+                wanted = [
+                    _EXPECTED[other["type"]]
+                    for other, at in found
+                    if other["type"] in _EXPECTED and _subject(other, at) == subject
+                ]
+                item = {**item, "msg": " or ".join(dict.fromkeys(wanted))}
+            yield item, steps
+
+
+def _subject(item: ErrorDetails, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return (*steps, item["loc"][-1]) if item["type"] == "missing" else steps
+
+
+def _diagnostic(
+    model: type[BaseModel],
+    item: ErrorDetails,
+    steps: tuple[Step, ...],
+    tree: Any,
+    at: Location,
+    beside: Sequence[str],
+) -> Diagnostic:
+    if item["type"] == "extra_forbidden":
+        known = known_members(model, steps[:-1], tree) | set(beside if len(steps) == 1 else ())
+        return error(
+            Code.UNKNOWN_KEY,
+            f"unknown key '{dotted(steps)}'",
+            did_you_mean(str(steps[-1]), known),
+            location=locate(tree, steps, "key") or at,
+        )
+    code, summary, detail = _wording(item, steps)
+    return error(code, summary, detail, location=locate(tree, steps) or at)
+
+
+def _wording(item: ErrorDetails, steps: tuple[Step, ...]) -> tuple[Code, str, str]:
+    name, kind, context = dotted(steps), item["type"], item.get("ctx", {})
+    subject = f"'{name}'" if name else "this"
+    if kind in _OURS:
+        return Code(kind), f"{subject}: {item['msg']}", ""
+    if kind == "missing":
+        missing = dotted((*steps, item["loc"][-1]))
+        return Code.MISSING_KEY, f"'{missing}' is missing", ""
+    if kind in _EXPECTED:
+        return Code.WRONG_TYPE, f"{subject} must be {item['msg']}, not {describe(item['input'])}", ""
+    if kind == "union_tag_not_found":
+        tag = str(context.get("discriminator", "'type'")).strip("'")
+        missing = dotted((*steps, tag))
+        return Code.MISSING_KEY, f"'{missing}' is missing", ""
+    if kind == "union_tag_invalid":
+        tag, known = str(context.get("tag", "")), _quoted(str(context.get("expected_tags", "")))
+        member = dotted((*steps, str(context.get("discriminator", "'type'")).strip("'")))
+        return Code.INVALID_VALUE, f"'{member}' cannot be {_shown(tag)}", did_you_mean(tag, known)
+    if kind in {"literal_error", "enum"}:
+        known = _quoted(str(context.get("expected", "")))
+        given = item["input"]
+        if not isinstance(given, str):
+            return Code.WRONG_TYPE, f"{subject} must be one of {', '.join(known)}, not {describe(given)}", ""
+        return Code.INVALID_VALUE, f"{subject} cannot be {_shown(given)}", did_you_mean(given, known)
+    if kind in {"value_error", "assertion_error"}:
+        return Code.INVALID_VALUE, f"{subject}: {context.get('error', item['msg'])}", ""
+    if kind in _LIMITS:
+        return Code.LIMIT, f"{subject}: {_lower(item['msg'])}", ""
+    return Code.INVALID_VALUE, f"{subject}: {_lower(item['msg'])}", ""
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _shown(value: str) -> str:
+    return f"'{value}'" if len(value) <= _SHOWN_CHARACTERS else f"'{value[:_SHOWN_CHARACTERS]}…'"
+
+
+def _quoted(text: str) -> list[str]:
+    """The names in pydantic's ``'a', 'b' or 'c'``."""
+    return text.split("'")[1::2]
+
+
+def known_members(model: type[BaseModel], path: Sequence[Step], tree: Any) -> set[str]:
+    """The names a mapping at ``path`` may have, of the union branches that fit what stands there."""
+    root = _json_schema(model)
+    nodes = list(_branches(root, root, tree))
+    for step in path:
+        tree = tree[step]
+        nodes = [branch for node in nodes for inner in _inside(node, step) for branch in _branches(root, inner, tree)]
+    return {name for node in nodes for name in node.get("properties", {})}
+
+
+def _branches(root: Mapping[str, Any], node: Any, value: Any) -> Iterator[Mapping[str, Any]]:
+    if not isinstance(node, Mapping):
+        return
+    if "$ref" in node:
+        yield from _branches(root, root["$defs"][node["$ref"].rpartition("/")[2]], value)
+    elif alternatives := [*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())]:
+        for alternative in alternatives:
+            yield from _branches(root, alternative, value)
+    elif _fits(node, value):
+        yield node
+
+
+def _fits(node: Mapping[str, Any], value: Any) -> bool:
+    tag = node.get("properties", {}).get("type", {}).get("const")
+    return not (isinstance(value, Mapping) and tag is not None and value.get("type", tag) != tag)
+
+
+def _inside(node: Mapping[str, Any], step: Step) -> Iterator[Any]:
+    if isinstance(step, int):
+        yield node.get("items")
+    elif step in node.get("properties", {}):
+        yield node["properties"][step]
+    else:
+        yield node.get("additionalProperties")
+
+
+@lru_cache(maxsize=64)
+def _json_schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    return TypeAdapter(model).json_schema()
