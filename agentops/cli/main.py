@@ -24,8 +24,7 @@ INTERRUPTED = 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="agentops", message="%(prog)s %(version)s")
 @common
-@click.pass_context
-def cli(context: click.Context, **given: Any) -> None:
+def cli(**given: Any) -> None:
     """Keep Claude Managed Agents in git: validate, plan, apply, detect drift.
 
     \b
@@ -33,7 +32,7 @@ def cli(context: click.Context, **given: Any) -> None:
     3 blocked or stale, nothing was changed · 4 partly applied, the lock is true ·
     130 interrupted, the lock is true.
     """
-    context.default_map = remembered(cli, given)
+    click.get_current_context().default_map = remembered(cli, given)
 
 
 for command in (init, validate, render, plan, apply, drift, status, destroy, lock, schema, registry):

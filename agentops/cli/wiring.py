@@ -26,7 +26,7 @@ from agentops.domain.diagnostics import (
     in_order,
 )
 from agentops.domain.kind import Catalog
-from agentops.domain.project import Project, Stage
+from agentops.domain.project import EMBEDDED_URL, Project, Stage
 from agentops.domain.state import DesiredState
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 HIDDEN_FOLDER = ".agentops"
-EMBEDDED_URL = "http://embedded.localhost"
 PUBLIC_URL = "https://api.anthropic.com"
 PEERS_LOCK = "claude-lock.json"
 
@@ -124,19 +123,17 @@ def refuse_peers_project(opened: Opened) -> None:
 
 
 def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
-    from agentops.lockfile import LockFile
+    """The lock of a stage; ``command`` is who to say holds it."""
+    from agentops.lockfile import LockFile, Owner
 
     name = f"locks/{stage.name}.lock.json"
     return LockFile(
         opened.root / name,
         opened.root / HIDDEN_FOLDER / f"{stage.name}.journal",
         name=name,
-        owner=lambda: {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "command": command,
-            "since": now(),
-        },
+        project=opened.project.name,
+        stage=stage.name,
+        owner=Owner(os.getpid(), socket.gethostname(), command, now()),
     )
 
 

@@ -27,8 +27,23 @@ ABSENT: Any = None
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with one spelling: sorted keys, no spaces, UTF-8 kept."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    """JSON with one spelling: sorted keys, no spaces, UTF-8 kept, whole numbers without a fraction."""
+    return json.dumps(_whole(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _whole(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_whole(member) for member in value]
+    return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal as JSON: unlike in Python, ``true`` is not ``1``."""
+    return bool(one == other) and (isinstance(one, str) or canonical_json(one) == canonical_json(other))
 
 
 def digest(value: Any) -> str:
@@ -105,7 +120,7 @@ def differences(
     return tuple(
         Difference(path, ours.get(path, ABSENT), theirs.get(path, ABSENT), moved)
         for path in sorted(ours.keys() | theirs.keys())
-        if ours.get(path, ABSENT) != theirs.get(path, ABSENT)
+        if not same(ours.get(path, ABSENT), theirs.get(path, ABSENT))
         and (moved := _who_moved(kind, path, ours, theirs, applied, observed)) is not None
     )
 

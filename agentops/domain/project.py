@@ -9,6 +9,8 @@ from typing import Any
 from agentops.domain.address import Address
 
 LOCAL = "local"
+EMBEDDED_URL = "http://embedded.localhost"
+"""The base URL of the embedded registry where it runs inside the command; nothing listens there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ def update(call: Call) -> dict[str, Any]:
         )
     stored = json.loads(row["body"])
     body = _resulting_agent(call.tx, identifier, sent, stored)
-    if body == stored:
+    # Compared as text: to Python True equals 1, in a custom tool's schema they differ.
+    if json.dumps(body, sort_keys=True) == json.dumps(stored, sort_keys=True):
         return _render(row)
     version = row["version"] + 1
     _insert_version(call, identifier, version, body)

@@ -18,8 +18,14 @@ from .errors import invalid_request
 Check = Callable[[Any, str], Any]
 
 
+_LONGEST_PATH = 200
+
+
 def refuse(at: str, message: str) -> NoReturn:
-    raise invalid_request(f"{at}: {message}" if at else message)
+    """Raise the 400 for what is wrong at ``at``."""
+    # The path holds the caller's own keys, which may be megabytes long.
+    where = at if len(at) <= _LONGEST_PATH else f"{at[:_LONGEST_PATH]}…"
+    raise invalid_request(f"{where}: {message}" if at else message)
 
 
 def child(at: str, name: str | int) -> str:

@@ -19,6 +19,7 @@ from .models import model_id
 _SELF = {"type": "self"}
 _ENABLED = {"type": "enabled"}
 _DISABLED = {"type": "disabled"}
+_OPEN: dict[str, Any] = {"type": "enabled", "inline_agents": _ENABLED, "predefined_agents": []}
 
 _agent_reference = typed(
     "agent", {"id": text(least=1), "version": integer(least=1, most=2**53)}, required=("id",)
@@ -81,8 +82,7 @@ def resolve_multiagent(
         advisors = [entry for entry in entries if entry["type"] == "advisor"]
         if len(advisors) > 1:
             refuse("multiagent.agents", "at most one advisor may be given")
-        agents = [entry for entry in entries if entry["type"] != "advisor"]
-        pinned = _pin(tx, owner, agents, "multiagent.agents", leaves_only=True)
+        pinned = _pin(tx, owner, entries, "multiagent.agents", leaves_only=True)
         return {"type": "coordinator", "agents": [*pinned, *advisors]}
     base = stored if stored is not None and stored["type"] == sent["type"] else {}
     return {
@@ -96,22 +96,16 @@ def resolve_multiagent(
 def _resolve_spawning(
     tx: sqlite3.Connection, owner: str, sent: Mapping[str, Any], base: Mapping[str, Any], name: str
 ) -> dict[str, Any]:
-    kept = base.get(name)
-    if name not in sent and kept is not None:
-        return dict(kept)
-    patch: Mapping[str, Any] = sent.get(name) or _ENABLED
+    if name not in sent and name in base:
+        return dict(base[name])
+    patch = sent.get(name)
+    if patch is None:
+        return _OPEN
     if patch["type"] == "disabled":
         return _DISABLED
-    # A null member takes the defaults, it does not merge.
-    merges = sent.get(name) is not None and kept is not None and kept["type"] == "enabled"
-    stored = kept if merges and kept is not None else {}
     at = f"multiagent.{name}"
-    resolved: dict[str, Any] = {
-        "type": "enabled",
-        "inline_agents": _ENABLED,
-        "predefined_agents": [],
-        **stored,
-    }
+    # A stored disabled object has nothing but its type: merging over it is replacing it.
+    resolved: dict[str, Any] = {**_OPEN, **base.get(name, {}), "type": "enabled"}
     if "inline_agents" in patch:
         resolved["inline_agents"] = patch["inline_agents"] or _ENABLED
     if "predefined_agents" in patch:
@@ -125,10 +119,12 @@ def _resolve_spawning(
 def _pin(
     tx: sqlite3.Connection, owner: str, entries: Sequence[dict[str, Any]], at: str, *, leaves_only: bool
 ) -> list[dict[str, Any]]:
-    """The entries with versions; each agent exists, is not archived and is named once."""
+    """The agents among ``entries`` with versions; each exists, is not archived and is named once."""
     pinned: list[dict[str, Any]] = []
     seen: set[str] = set()
     for index, entry in enumerate(entries):
+        if entry["type"] == "advisor":
+            continue
         where = child(at, index)
         identifier = owner if entry["type"] == "self" else entry["id"]
         if identifier in seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agentops.domain.canonical import Difference
+from agentops.domain.canonical import Difference, same
 from agentops.domain.kind import Clear, Field, Kind
 from agentops.domain.plan import FieldChange
 from agentops.domain.resource import Body
@@ -35,7 +35,7 @@ def field_changes(
 def _members(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
     old, new = _named_members(before), _named_members(after)
     if old is None or new is None:
-        if before != after:
+        if not same(before, after):
             yield FieldChange(path=path, before=before, after=after)
         return
     for key in dict.fromkeys([*old, *new]):

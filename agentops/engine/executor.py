@@ -294,7 +294,8 @@ class _Run:
     def settle(self) -> int:
         """Fold what was recorded step by step into the lock; a run that changed nothing leaves it alone."""
         final = recorded(self.plan, self.store.read() or self.lock, self.entries)
-        if not self.plan.changes and final.with_changes(serial=self.lock.serial) == self.lock:
+        same = final.resources == self.lock.resources and final.intents == self.lock.intents
+        if not self.plan.changes and same and (not final.resources or final.origin == self.lock.origin):
             return self.lock.serial
         self.store.write(final)
         return final.serial

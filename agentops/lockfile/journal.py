@@ -20,16 +20,16 @@ from agentops.lockfile.text import Document, Recorded, pruned
 JOURNAL_VERSION = 1
 
 
-def intent(address: Address, intent: Intent) -> Document:
+def intend_line(address: Address, intent: Intent) -> Document:
     return {"op": "intend", "address": address, "intent": intent.model_dump(mode="json")}
 
 
-def record(address: Address, entry: LockEntry | None) -> Document:
+def record_line(address: Address, entry: LockEntry | None) -> Document:
     body = None if entry is None else pruned(entry.model_dump(mode="json"))
     return {"op": "record", "address": address, "entry": body}
 
 
-def withdrawal(address: Address) -> Document:
+def withdraw_line(address: Address) -> Document:
     return {"op": "withdraw", "address": address}
 
 
@@ -80,7 +80,7 @@ def fold(recorded: Recorded, lines: list[Document]) -> Lock:
     for line in pending:
         if line["op"] == "lock":
             continue
-        address = Address.parse(line["address"])
+        address = Address.parse(str(line["address"]))
         if address in settled:
             continue
         intents.pop(address, None)

@@ -82,13 +82,13 @@ class LockFile:
             os.close(held)
 
     def intend(self, address: Address, intent: Intent) -> None:
-        self._append(journal.intent(address, intent))
+        self._append(journal.intend_line(address, intent))
 
     def record(self, address: Address, entry: LockEntry | None) -> None:
-        self._append(journal.record(address, entry))
+        self._append(journal.record_line(address, entry))
 
     def withdraw(self, address: Address) -> None:
-        self._append(journal.withdrawal(address))
+        self._append(journal.withdraw_line(address))
 
     def write(self, lock: Lock) -> None:
         """Replace the lock and empty the journal. Members that we do not know are kept: at the top,

@@ -134,9 +134,11 @@ def _keep_unknown(document: Document, former: Document, ours: Mapping[str, objec
 
 
 def pruned(document: Document) -> Document:
-    """Without members that say nothing: null and empty ones read back as what they were."""
+    """Without members that say nothing: null, false and empty ones read back as what they were."""
     members = {key: pruned(value) if isinstance(value, dict) else value for key, value in document.items()}
-    return {key: value for key, value in members.items() if value not in (None, {}, [])}
+    return {
+        key: value for key, value in members.items() if value is not False and value not in (None, {}, [])
+    }
 
 
 def text_of(document: Document) -> bytes:

@@ -1,11 +1,15 @@
 """FILES -> DesiredState: what a project's files ask for in one stage, and every problem in them at once."""
 
+from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage
 from agentops.spec.project import find_root, load_project
+from agentops.spec.starter import starter_project
 
 __all__ = [
     "Loaded",
+    "editor_schema",
     "find_root",
     "load_project",
     "load_stage",
+    "starter_project",
 ]

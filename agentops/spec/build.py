@@ -1,7 +1,7 @@
 """One declaration -> its resources in one stage.
 
 The order of the steps is the meaning of a file: overrides are merged over what is written, templates are
-rendered, our own keys are taken out, shorthands become what the API takes, and that must pass the kind's schema.
+rendered, our own keys are taken out, shorthands become what the API takes, and that must pass the schema.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ class _Builder:
         body = self._with_prompt(body)
         body = body.without(*FILE_KEYS, *KIND_KEYS.get(self._kind.name, ()))
         if self._kind.name == "agent":
-            body = expanded_tools(
-                body, self._path, self._scope.files, self._scope.resources, self.problems
-            )
+            body = expanded_tools(body, self._path, self._scope.files, self._scope.resources, self.problems)
         body = self._with_name(body)
         self._check(self._kind, body, blamed=bool(foreign))
         own = Resource(
@@ -150,9 +148,7 @@ class _Builder:
     def _staged(self, body: LocatedDict) -> LocatedDict:
         text_field = self._kind.text_field
         exclusive = (PROMPT, text_field) if self._has(PROMPT) and text_field is not None else ()
-        merged, problems = overridden(
-            body, self._scope.stage.name, self._scope.project.stages, exclusive
-        )
+        merged, problems = overridden(body, self._scope.stage.name, self._scope.project.stages, exclusive)
         self.problems.extend(problems)
         return merged
 
@@ -160,7 +156,11 @@ class _Builder:
         """Every string rendered, where the file says ``template: true``."""
         says = body.get(TEMPLATE, False)
         if not isinstance(says, bool):
-            self._say(Code.WRONG_TYPE, f"'template' must be true or false, not {describe(says)}", body.place(TEMPLATE))
+            self._say(
+                Code.WRONG_TYPE,
+                f"'template' must be true or false, not {describe(says)}",
+                body.place(TEMPLATE),
+            )
             return body.without(TEMPLATE)
         return self._render_tree(body, body.at) if says else body
 
@@ -280,7 +280,8 @@ class _Builder:
             Code.WRONG_REFERENCE,
             "a raw ID means one stage only",
             at,
-            "give the store an address in agentops.yaml, `external: {memory_store/NAME: {STAGE: ID}}`, and name that",
+            "give the store an address in agentops.yaml, `external: {memory_store/NAME: {STAGE: ID}}`, "
+            "and write that address here",
         )
         return None
 
@@ -293,7 +294,9 @@ class _Builder:
             body=plain(body),
             path=self._path,
             location=memory.at,
-            source=Source(digest=digest(_entry_before_overrides(memory, written)), commit=self._commit([self._path])),
+            source=Source(
+                digest=digest(_entry_before_overrides(memory, written)), commit=self._commit([self._path])
+            ),
         )
         return [resource, *self._seeds(store, memory.entry, create_only=memory.block.access == "read_write")]
 
@@ -311,7 +314,9 @@ class _Builder:
             content = self._render(written, at, is_file=True) if seed.file.endswith(".j2") else written
             body = LocatedDict.of(at, {"path": seed.path, "content": content})
             if not seed.path.isprintable():
-                self._say(Code.INVALID_VALUE, f"{seed.path!r} has control characters; rename the file", seed.at)
+                self._say(
+                    Code.INVALID_VALUE, f"{seed.path!r} has control characters; rename the file", seed.at
+                )
                 continue
             self._check(kind, body)
             found.append(
@@ -338,7 +343,9 @@ class _Builder:
             problems = [item for item in problems if item.code is not Code.MISSING_KEY]
         self.problems.extend(problems)
         for at in _reserved(body, body.at):
-            self._say(Code.RESERVED, "'$ref' with an address is how agentops writes references", at, "name the file")
+            self._say(
+                Code.RESERVED, "'$ref' with an address is how agentops writes references", at, "name the file"
+            )
 
     def _source(self, written: LocatedDict) -> Source:
         """The digest of what the resource is built from, before overrides and before rendering."""
@@ -348,7 +355,9 @@ class _Builder:
         own_texts = {path for path in payload.texts if self._has(PROMPT) and path == self._prompt_path(base)}
         try:
             texts = {path: content_digest(self._scope.files.text(path)) for path in sorted(own_texts)}
-            data = {path: digest(plain(read_data(self._scope.files, path))) for path in sorted(payload.includes)}
+            data = {
+                path: digest(plain(read_data(self._scope.files, path))) for path in sorted(payload.includes)
+            }
         except Refused:
             pass  # reported where the file is used
         content = {"body": plain(base), "texts": texts, "includes": data}

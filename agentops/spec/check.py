@@ -67,7 +67,7 @@ def _attachments(resources: Iterable[Resource]) -> Iterator[Diagnostic]:
         if len(stores) > MAX_STORES_OF_AGENT:
             yield error(
                 Code.LIMIT,
-                f"{resource.address} has {len(stores)} memories; a session mounts at most {MAX_STORES_OF_AGENT}",
+                f"{resource.address} has {len(stores)} memories of {MAX_STORES_OF_AGENT} at most",
                 "put several folders of notes into one memory",
                 address=resource.address,
                 location=resource.location,
@@ -88,20 +88,23 @@ def _memories(resources: Resources) -> Iterator[Diagnostic]:
         if number > MAX_MEMORIES_OF_STORE and store in resources:
             yield error(
                 Code.LIMIT,
-                f"{store} is seeded with {number:,} documents; a store holds at most {MAX_MEMORIES_OF_STORE:,}",
+                f"{store} is seeded with {number:,} documents; it holds {MAX_MEMORIES_OF_STORE:,} at most",
                 "join documents, or split the store",
                 address=store,
                 location=resources[store].location,
             )
 
 
-def _tags(project: Project, stage: str, resources: Iterable[Resource], catalog: Catalog) -> Iterator[Diagnostic]:
+def _tags(
+    project: Project, stage: str, resources: Iterable[Resource], catalog: Catalog
+) -> Iterator[Diagnostic]:
     for resource in resources:
-        tag = project.tag(stage, resource.address)
-        if catalog.of_address(resource.address).tagged and len(tag) > MAX_TAG_CHARACTERS:
+        size = len(project.tag(stage, resource.address))
+        if catalog.of_address(resource.address).tagged and size > MAX_TAG_CHARACTERS:
             yield error(
                 Code.LIMIT,
-                f"the address is too long: '{project.name}/{stage}/…' has {len(tag)} characters of {MAX_TAG_CHARACTERS}",
+                f"the address is too long: with project and stage it has {size} characters, "
+                f"{MAX_TAG_CHARACTERS} at most are recorded in the registry",
                 "give the file a shorter name, or a short `address:`",
                 location=resource.location,
             )

@@ -23,11 +23,19 @@ from agentops.spec.files import MAX_FILE_BYTES, Files, Refused
 from agentops.spec.include import looks_like_tool_data
 from agentops.spec.payload import Payload, payload_of
 from agentops.spec.project import PROJECT_FILE
-from agentops.spec.source import DATA_SUFFIXES, MARKDOWN_SUFFIXES, SUFFIXES, Document, read_document, stem_of, suffix_of
+from agentops.spec.source import (
+    DATA_SUFFIXES,
+    MARKDOWN_SUFFIXES,
+    SUFFIXES,
+    Document,
+    read_document,
+    stem_of,
+    suffix_of,
+)
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build"})
 _OUR_FOLDER = "locks"
-_OUR_FILES = frozenset({PROJECT_FILE, "claude-lock.json"})
+_PEER_LOCK = "claude-lock.json"
 _SKILL_FILE = "SKILL.md"
 _LATER = {"skill": "skills", "deployment": "deployments", "vault": "vaults", "credential": "credentials"}
 """Kinds of the API that a later release manages, and their directories."""
@@ -35,7 +43,7 @@ _LATER = {"skill": "skills", "deployment": "deployments", "vault": "vaults", "cr
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A file that declares a resource. ``name`` is what the resource is called where the file does not say."""
+    """A file that declares a resource. ``name`` is the default of its body's ``name``."""
 
     kind: Kind
     address: Address
@@ -68,7 +76,9 @@ def discover(files: Files, project: Project, catalog: Catalog) -> Found:
     paths: list[str] = []
     for path, is_skill in _walk(files, places, found.problems):
         if is_skill:
-            found.problems.append(_later("skill", posixpath.basename(path), Location(f"{path}/{_SKILL_FILE}")))
+            found.problems.append(
+                _later("skill", posixpath.basename(path), Location(f"{path}/{_SKILL_FILE}"))
+            )
         else:
             paths.append(path)
     candidates = [item for path in paths if (item := _candidate(files, path, places)) is not None]
@@ -130,9 +140,15 @@ def _walk(files: Files, places: _Places, problems: list[Diagnostic]) -> Iterator
             elif entry.is_dir(follow_symlinks=False):
                 if not _is_skipped(folder, entry.name):
                     pending.append(path)
-            elif suffix_of(path) in SUFFIXES and not entry.name.startswith(".") and not entry.is_dir():
-                if not (folder == "" and entry.name in _OUR_FILES) and entry.name != "claude-lock.json":
-                    yield path, False
+            elif _may_declare(path) and not entry.is_dir():
+                yield path, False
+
+
+def _may_declare(path: str) -> bool:
+    name = posixpath.basename(path)
+    if name.startswith(".") or path == PROJECT_FILE or name == _PEER_LOCK:
+        return False
+    return suffix_of(path) in SUFFIXES
 
 
 def _is_skipped(folder: str, name: str) -> bool:
@@ -140,7 +156,7 @@ def _is_skipped(folder: str, name: str) -> bool:
 
 
 def _leaving_link(path: str, places: _Places) -> Iterator[Diagnostic]:
-    """Links out of the project are refused where a resource would be; elsewhere they are nobody's business."""
+    """Links out of the project are refused where a resource would be, and not followed anywhere."""
     within = set(path.split("/")) & places.directories.keys()
     if within or (suffix_of(path) in SUFFIXES and places.kind_of(path) is not None):
         yield error(
@@ -189,7 +205,9 @@ def _is_look_alike(document: Document, kind: str, path: str) -> bool:
     body, stem = document.body, stem_of(path)
     if not body and suffix_of(path) in MARKDOWN_SUFFIXES:
         named = stem == kind
-        return stem.lower() == "readme" or (kind == "agent" and not named and not _in_directory(path, "agents"))
+        return stem.lower() == "readme" or (
+            kind == "agent" and not named and not _in_directory(path, "agents")
+        )
     if kind == "environment":
         return "dependencies" in body and "config" not in body
     if kind == "deployment":
@@ -326,7 +344,9 @@ def _unused(
     for path in paths:
         if path in declaring or path in payload or not _is_within(path, homes):
             continue
-        is_text = suffix_of(path) in MARKDOWN_SUFFIXES and stem_of(path).lower().startswith(("prompt", "system"))
+        is_text = suffix_of(path) in MARKDOWN_SUFFIXES and stem_of(path).lower().startswith(
+            ("prompt", "system")
+        )
         if is_text or suffix_of(path) in DATA_SUFFIXES:
             yield warning(
                 Code.UNUSED,

@@ -102,9 +102,7 @@ class Files:
             return self.absolute(path).read_bytes()
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-            raise Refused(
-                error(Code.UNREADABLE, f"{path} cannot be read: {reason}", location=at)
-            ) from None
+            raise Refused(error(Code.UNREADABLE, f"{path} cannot be read: {reason}", location=at)) from None
 
     def text(self, path: str, at: Location | None = None) -> str:
         """The UTF-8 text of a file as it stands there; only a leading byte order mark is no part of it.
@@ -118,7 +116,9 @@ class Files:
         except UnicodeDecodeError as problem:
             raise Refused(_not_utf8(path, content, problem.start, at)) from None
         if "\0" in text:
-            raise Refused(error(Code.UNREADABLE, f"{path} is not text: it has NUL bytes", location=at or Location(path)))
+            raise Refused(
+                error(Code.UNREADABLE, f"{path} is not text: it has NUL bytes", location=at or Location(path))
+            )
         return text.removeprefix(_BOM)
 
     def join(self, base: str, reference: str, at: Location) -> str:
@@ -180,7 +180,7 @@ class Files:
         """The file a mistyped path probably means, relative to the same folder."""
         folder = posixpath.dirname(path)
         try:
-            names = sorted(os.listdir(self.absolute(folder)))
+            names = sorted(item.name for item in self.absolute(folder).iterdir())
         except OSError:
             return None
         return nearest(posixpath.basename(path), names)
@@ -192,9 +192,7 @@ def _hidden(path: str) -> bool:
 
 def _not_utf8(path: str, content: bytes, position: int, at: Location | None) -> Diagnostic:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return error(
-            Code.UNREADABLE, f"{path} is UTF-16", "save it as UTF-8", location=at or Location(path)
-        )
+        return error(Code.UNREADABLE, f"{path} is UTF-16", "save it as UTF-8", location=at or Location(path))
     before = content[:position]
     line, column = before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
     if b"\0" in content[:8192]:

@@ -16,13 +16,17 @@ from agentops.spec.located import LocatedDict, LocatedList
 _ANSWER_ONLY = ("id", "version", "created_at", "updated_at", "archived_at")
 _ANSWER = "only the registry sets it; remove it (IDs and versions are recorded in the lock)"
 
-_MODEL_SETTING = "a Managed Agent has no such setting; remove it (what a model can be told is in `model`, e.g. `model: {id: …, effort: high}`)"
+_MODEL_SETTING = (
+    "a Managed Agent has no such setting; remove it. What a model can be told stands in `model`, "
+    "e.g. `model: {id: …, effort: high}`"
+)
 
 _AGENT = {
-    "callable_agents": "sub-agents are the field `multiagent`, which comes with the next release; remove it until then",
+    "callable_agents": "sub-agents are the field `multiagent`, which comes with the next release; remove "
+    "it until then",
     "agents": "one file declares one agent; put each into a file of its own under agents/",
-    "output_schema": "agents have no output schema; say in the prompt what to return, or give it a custom tool whose "
-    "input_schema is that shape",
+    "output_schema": "agents have no output schema; say in the prompt what to return, or give it a custom "
+    "tool whose input_schema is that shape",
     "max_turns": "agents have no turn limit; a deployment's `budget` limits what a run may cost",
     "max_tokens": _MODEL_SETTING,
     "temperature": _MODEL_SETTING,
@@ -37,7 +41,9 @@ _AGENT = {
     "allowed_tools": "list the tools in `tools`; only what is listed is enabled",
     "memory_stores": "memory is the block `memory`",
 }
-_ENVELOPE = "write the members of `spec` at the top level and the name as `name`; the directory tells the kind"
+_ENVELOPE = (
+    "write the members of `spec` at the top level and the name as `name`; the directory tells the kind"
+)
 _SUBSTITUTION = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:[:?+=-][^}]*)?\}")
 _ERB = re.compile(r"<%[=#-]?.*?%>", re.DOTALL)
 _PROSE = frozenset({"system", "prompt", "description", "content"})
@@ -67,12 +73,13 @@ def _without_foreign_members(body: LocatedDict, problems: list[Diagnostic]) -> L
         problems.append(
             _foreign(
                 f"'system' is text, not a mapping of {names}",
-                "for a file write `prompt: path/to/prompt.md`, for text `system: |`; what is appended goes into the file",
+                "for a file write `prompt: path/to/prompt.md`, for text `system: |`; what is appended goes "
+                "into the file",
                 body.place("system"),
             )
         )
         body = body.without("system")
-    if isinstance(tools := body.get("tools"), Mapping | str):
+    if isinstance(body.get("tools"), Mapping | str):
         problems.append(
             _foreign("'tools' is a list", "write one tool a line, each after `- `", body.place("tools"))
         )
@@ -100,7 +107,8 @@ def _skill_problem(skill: Any, at: Location) -> Diagnostic | None:
         shown = skill if isinstance(skill, str) else skill["path"]
         return error(
             Code.LATER_FIELD,
-            f"skills: '{shown}' is a skill of your own; those are not supported yet and come with the next release",
+            f"skills: '{shown}' is a skill of your own; those are not supported yet, they come with the "
+            "next release",
             "remove it until then; pre-built ones work: {type: anthropic, skill_id: pdf}",
             location=at,
         )
@@ -139,8 +147,8 @@ def _substitution(value: Any, key: str, at: Location) -> Iterator[Diagnostic]:
     elif (found := _SUBSTITUTION.search(value)) is not None:
         yield _foreign(
             f"'{key}': '{found[0]}' is not replaced by an environment variable",
-            "what differs between stages is a variable: `vars` in agentops.yaml, `template: true` in this file "
-            "and {{ vars.NAME }} here",
+            "what differs between stages is a variable: `vars` in agentops.yaml, `template: true` in this "
+            "file and {{ vars.NAME }} here",
             at,
         )
 

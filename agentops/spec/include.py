@@ -54,7 +54,12 @@ def missing_file(reference: str, path: str, at: Location, files: Files) -> Diagn
 
 
 def spliced(
-    items: LocatedList, base: str, files: Files, is_include: Any, resources: frozenset[str], problems: list[Diagnostic]
+    items: LocatedList,
+    base: str,
+    files: Files,
+    is_include: Any,
+    resources: frozenset[str],
+    problems: list[Diagnostic],
 ) -> LocatedList:
     """The list with the contents of the included files in their place.
 
@@ -109,4 +114,6 @@ def _start(data: Any, path: str) -> Location:
 
 def looks_like_tool_data(data: Any) -> bool:
     """A list, or a mapping whose ``type`` is a tool's: never a resource, wherever it lies."""
-    return isinstance(data, list) or (isinstance(data, dict) and (data.get("type") in _TOOL_DATA or "mcp" in data))
+    return isinstance(data, list) or (
+        isinstance(data, dict) and (data.get("type") in _TOOL_DATA or "mcp" in data)
+    )

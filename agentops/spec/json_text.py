@@ -48,9 +48,7 @@ class _Reader:
     def _value(self, at: int, depth: int) -> tuple[Any, int]:
         if depth > MAX_DEPTH:
             raise Refused(
-                error(
-                    Code.TOO_LARGE, f"nested more than {MAX_DEPTH} levels deep", location=self._place(at)
-                )
+                error(Code.TOO_LARGE, f"nested more than {MAX_DEPTH} levels deep", location=self._place(at))
             )
         match self._text[at : at + 1]:
             case "{":

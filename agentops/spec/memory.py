@@ -1,7 +1,7 @@
 """``memory`` of an agent and ``seed`` of a store -> memory stores, attachments and seeded documents.
 
-The API attaches stores to sessions and deployments, not to agents; so an agent's memory becomes a store of its
-own beside the agent, and an attachment that is recorded for whoever starts sessions.
+The API attaches stores to sessions and deployments, not to agents; so an agent's memory becomes a store of
+its own beside the agent, and an attachment that is recorded for whoever starts sessions.
 """
 
 from __future__ import annotations
@@ -88,11 +88,11 @@ def read_memories(body: LocatedDict, problems: list[Diagnostic]) -> list[Memory]
         memory = _read(entry, written.place(index), problems)
         if memory is None:
             continue
-        if memory.name in found:
+        if (first := found.get(memory.name)) is not None:
             problems.append(
                 error(
                     Code.CONFLICTING_FIELDS,
-                    f"two memories are called '{memory.name}'; the first is at line {found[memory.name].at.line}",
+                    f"two memories are called '{memory.name}'; the first is at line {first.at.line}",
                     "give one of them another `name`",
                     location=memory.at,
                 )
@@ -166,15 +166,18 @@ def _description(memory: Memory, agent: Address) -> str:
     if block.description is not None:
         return block.description
     purpose = {
-        "episodic": "what happened in earlier sessions, one note per session. Read the recent notes before you "
-        "start, and add one when you finish.",
-        "semantic": "what is known, one topic per file. Look here before you assume, and correct a file rather "
-        "than add a second one.",
+        "episodic": "what happened in earlier sessions, one note per session. Read the recent notes before "
+        "you start, and add one when you finish.",
+        "semantic": "what is known, one topic per file. Look here before you assume, and correct a file "
+        "rather than add a second one.",
         None: "notes to keep between sessions.",
     }[block.type]
     if block.access == "read_only":
-        purpose = purpose.partition(". ")[0].rstrip(".") + ". It is read-only: consult it, do not write to it."
-    sentences = f"{memory.name} of {agent.name}: {purpose}"
+        purpose = (
+            purpose.partition(". ")[0].rstrip(".") + ". It is read-only: consult it, do not write to it."
+        )
+    subject = f"{memory.name.capitalize()} memory" if memory.name == block.type else memory.name
+    sentences = f"{subject} of {agent.name}: {purpose}"
     if block.retention_days is not None and block.access == "read_write":
         days = "1 day" if block.retention_days == 1 else f"{block.retention_days} days"
         sentences += f" Remove entries that are older than {days}."
@@ -185,7 +188,10 @@ def _metadata(memory: Memory, problems: list[Diagnostic]) -> LocatedDict:
     block, entry = memory.block, memory.entry
     written = entry.get("metadata")
     made = written.without() if isinstance(written, LocatedDict) else LocatedDict(memory.at)
-    derived = {"type": ("memory_type", block.type), "retention_days": ("retention_days", block.retention_days)}
+    derived = {
+        "type": ("memory_type", block.type),
+        "retention_days": ("retention_days", block.retention_days),
+    }
     for key, (name, value) in derived.items():
         if value is None:
             continue
@@ -207,7 +213,9 @@ def read_seeds(holder: LocatedDict, base: str, files: Files, problems: list[Diag
     written = holder.get("seed")
     if written is None:
         return []
-    references = written if isinstance(written, LocatedList) else LocatedList.of(holder.place("seed"), [written])
+    references = (
+        written if isinstance(written, LocatedList) else LocatedList.of(holder.place("seed"), [written])
+    )
     found: dict[str, Seed] = {}
     for index, reference in enumerate(references):
         at = references.place(index)

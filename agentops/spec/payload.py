@@ -60,7 +60,9 @@ def _includes(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str) and item)
+    yield from (
+        item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str) and item
+    )
 
 
 def _files_of(reference: str, base: str, files: Files) -> list[str]:

@@ -43,7 +43,10 @@ _LATER_OF_STAGE = {
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
     "pacing": "pacing is not configurable yet; the documented limits are kept",
-    **{key: _LATER_OF_PROJECT[key] for key in ("policy", "max_removals", "on_drift", "prune", "mutex", "require")},
+    **{
+        key: _LATER_OF_PROJECT[key]
+        for key in ("policy", "max_removals", "on_drift", "prune", "mutex", "require")
+    },
 }
 _LATER_OF_REGISTRY = {"pacing": _LATER_OF_STAGE["pacing"]}
 
@@ -195,9 +198,7 @@ def _without_later(tree: LocatedDict, problems: list[Diagnostic]) -> LocatedDict
 
 def _drop(tree: LocatedDict, later: Mapping[str, str], problems: list[Diagnostic]) -> LocatedDict:
     for key in tree.keys() & later.keys():
-        problems.append(
-            error(Code.LATER_FIELD, f"'{key}': {later[key]}", location=tree.place(key, "key"))
-        )
+        problems.append(error(Code.LATER_FIELD, f"'{key}': {later[key]}", location=tree.place(key, "key")))
     return tree.without(*later)
 
 
@@ -242,14 +243,16 @@ def _check_names(block: ProjectBlock, tree: LocatedDict, problems: list[Diagnost
             error(
                 Code.PROJECT,
                 "'project' is missing",
-                "a project whose stages are not all local needs a name: it marks what is ours in the registry",
+                "a project whose stages are not all local needs a name: it marks what is ours there",
                 location=tree.at,
             )
         )
     stages = block.stages if block.stages is not None else {LOCAL: None}
     if block.stages is not None and not block.stages:
         problems.append(
-            error(Code.PROJECT, "'stages' is empty", "name one, or leave it out", location=tree.place("stages"))
+            error(
+                Code.PROJECT, "'stages' is empty", "name one, or leave it out", location=tree.place("stages")
+            )
         )
     if block.default_stage is not None and block.default_stage not in stages:
         problems.append(

@@ -26,7 +26,7 @@ class Index:
 
 
 def is_raw_id(text: str, kind: Kind) -> bool:
-    """The kind's prefix, at most one label in lower case, and 24 characters: ``agent_011CftafA7Q9XsQ3QhMZoamB``."""
+    """The kind's prefix, at most one label in lower case, and 24 letters or digits."""
     return re.fullmatch(rf"{re.escape(kind.id_prefix)}(?:[a-z]+_)?[0-9A-Za-z]{{24}}", text) is not None
 
 
@@ -55,7 +55,11 @@ def resolve(text: str, kind: Kind, base: str, at: Location, index: Index, files:
 def _address(text: str, kind: Kind, index: Index) -> Address | None:
     """The address that the text is, where it names something of the right kind that exists."""
     address = Address(text)
-    return address if address.kind == kind.name and (address in index.declared or address in index.external) else None
+    return (
+        address
+        if address.kind == kind.name and (address in index.declared or address in index.external)
+        else None
+    )
 
 
 def _at_path(text: str, kind: Kind, base: str, at: Location, index: Index, files: Files) -> Address:
@@ -67,7 +71,9 @@ def _at_path(text: str, kind: Kind, base: str, at: Location, index: Index, files
             error(
                 Code.BROKEN_REFERENCE,
                 f"'{text}' declares no {kind.name}" if files.is_file(path) else f"there is no file '{text}'",
-                f"did you mean '{close}'?" if close and not files.is_file(path) else _known(text, kind, index),
+                f"did you mean '{close}'?"
+                if close and not files.is_file(path)
+                else _known(text, kind, index),
                 location=at,
             )
         )

@@ -34,7 +34,15 @@ def read_revision(root: Path) -> Revision | None:
         return None
     head, _, prefix = described.strip("\n").partition("\n")
     status = _git(
-        root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--ignored", "--", "."
+        root,
+        "status",
+        "--porcelain",
+        "-z",
+        "--no-renames",
+        "--untracked-files=normal",
+        "--ignored",
+        "--",
+        ".",
     )
     if status is None:
         return None

@@ -81,8 +81,9 @@ def value_at(tree: Any, path: Sequence[Step]) -> Any:
 def _without_echoes(
     errors: Sequence[ErrorDetails], tree: Any
 ) -> Iterator[tuple[ErrorDetails, tuple[Step, ...]]]:
-    """Each error with the steps that lead somewhere. A union complains once per branch: of complaints about
-    one node, those that merely expected another type go where a branch got further, and one of equals stays."""
+    """Each error with the steps that lead somewhere. A union complains once per branch: of complaints
+    about one node, those that merely expected another type go where a branch got further, and one of equals
+    stays."""
     found = [(item, matched(tree, item["loc"])) for item in errors]
     places = [_subject(item, steps) for item, steps in found]
     seen: set[tuple[Any, ...]] = set()
@@ -182,7 +183,12 @@ def known_members(model: type[BaseModel], path: Sequence[Step], tree: Any) -> se
     nodes = list(_branches(root, root, tree))
     for step in path:
         tree = tree[step]
-        nodes = [branch for node in nodes for inner in _inside(node, step) for branch in _branches(root, inner, tree)]
+        nodes = [
+            branch
+            for node in nodes
+            for inner in _inside(node, step)
+            for branch in _branches(root, inner, tree)
+        ]
     return {name for node in nodes for name in node.get("properties", {})}
 
 

@@ -1,7 +1,8 @@
 """Tool shorthands -> the API's ``tools`` and ``mcp_servers``.
 
-A name enables one built-in tool, a group several; all of one agent become ONE toolset entry in which everything
-else is disabled. ``mcp`` declares a server and its toolset at once. What has the API's shape passes as written.
+A name enables one built-in tool, a group several; all of one agent become ONE toolset entry in which
+everything else is disabled. ``mcp`` declares a server and its toolset at once. What has the API's shape
+passes as written.
 """
 
 from __future__ import annotations
@@ -91,7 +92,10 @@ def _read(item: Any, at: Location, tools: _Tools) -> None:
         _built_in(item, LocatedDict(at), at, tools)
     elif not isinstance(item, LocatedDict):
         tools.say(
-            Code.WRONG_TYPE, f"a tool is a name or a mapping, not {describe(item)}", at, "write e.g. `- web_search`"
+            Code.WRONG_TYPE,
+            f"a tool is a name or a mapping, not {describe(item)}",
+            at,
+            "write e.g. `- web_search`",
         )
     elif "mcp" in item:
         _mcp(item, tools)
@@ -166,7 +170,7 @@ def _built_in(name: str, options: LocatedDict, at: Location, tools: _Tools) -> N
                 Code.UNKNOWN_KEY,
                 f"'{name}' has no setting '{key}'",
                 options.place(key, "key"),
-                f"a group takes {', '.join(_GROUP_KEYS)}; set '{key}' on one of its tools: {', '.join(members)}",
+                f"a group takes {', '.join(_GROUP_KEYS)}; set '{key}' on one of {', '.join(members)}",
             )
     permission = options.without(*(key for key in options if key not in _GROUP_KEYS))
     for member in members:
@@ -190,7 +194,10 @@ def _config(name: str, options: LocatedDict, at: Location, tools: _Tools) -> Loc
             _put_permission(made, options, tools)
         elif key == "name":
             tools.say(
-                Code.UNKNOWN_KEY, f"'{name}' has no setting 'name'", options.place(key, "key"), "its name is known"
+                Code.UNKNOWN_KEY,
+                f"'{name}' has no setting 'name'",
+                options.place(key, "key"),
+                "its name is known",
             )
         else:
             made.put_from(options, key)
@@ -202,7 +209,9 @@ def _put_permission(made: LocatedDict, options: LocatedDict, tools: _Tools) -> N
     if value not in PERMISSIONS:
         tools.say(
             Code.INVALID_VALUE,
-            f"permission cannot be '{value}'" if isinstance(value, str) else f"permission is not {describe(value)}",
+            f"permission cannot be '{value}'"
+            if isinstance(value, str)
+            else f"permission is not {describe(value)}",
             at,
             did_you_mean(str(value), PERMISSIONS),
         )
@@ -239,7 +248,9 @@ def _mcp(item: LocatedDict, tools: _Tools) -> None:
     at = item.place("mcp")
     name = item["mcp"]
     if not isinstance(name, str) or not name:
-        tools.say(Code.WRONG_TYPE, f"mcp is the server's name, not {describe(name)}", at, "write `mcp: linear`")
+        tools.say(
+            Code.WRONG_TYPE, f"mcp is the server's name, not {describe(name)}", at, "write `mcp: linear`"
+        )
         return
     for key in item:
         if key not in _MCP_KEYS:
@@ -294,7 +305,9 @@ def _mcp_toolset(item: LocatedDict, name: str, tools: _Tools) -> LocatedDict:
     if not isinstance(allowed, LocatedList) or not allowed:
         tools.say(
             Code.WRONG_TYPE if not isinstance(allowed, list) else Code.INVALID_VALUE,
-            f"allow is a list of tools, not {describe(allowed)}" if not isinstance(allowed, list) else "allow is empty",
+            f"allow is a list of tools, not {describe(allowed)}"
+            if not isinstance(allowed, list)
+            else "allow is empty",
             at,
             "name the tools, or leave `allow` out to enable all of them",
         )
@@ -302,7 +315,9 @@ def _mcp_toolset(item: LocatedDict, name: str, tools: _Tools) -> LocatedDict:
     for index, entry in enumerate(allowed):
         if (config := _allowed(entry, allowed.place(index), item, tools)) is not None:
             if any(config["name"] == other["name"] for other in configs):
-                tools.say(Code.CONFLICTING_FIELDS, f"'{config['name']}' is listed twice", allowed.place(index))
+                tools.say(
+                    Code.CONFLICTING_FIELDS, f"'{config['name']}' is listed twice", allowed.place(index)
+                )
             else:
                 configs.add(config, allowed.place(index))
     return made
@@ -340,11 +355,10 @@ def _with_skills(body: LocatedDict, tools: _Tools) -> LocatedDict:
         return body
     at = tools.skills[0][1]
     skills = LocatedList(body.place("skills") if listed is not None else at)
-    present = set()
-    for index, skill in enumerate(listed or ()):
-        skills.add(skill, listed.place(index))
-        if isinstance(skill, Mapping):
-            present.add(skill.get("skill_id"))
+    if listed is not None:
+        for index, skill in enumerate(listed):
+            skills.add(skill, listed.place(index))
+    present = {skill.get("skill_id") for skill in skills if isinstance(skill, Mapping)}
     for name, place in tools.skills:
         if name not in present:
             skills.add(LocatedDict.of(place, {"type": "anthropic", "skill_id": name}), place)

@@ -50,7 +50,9 @@ def read_document(files: Files, path: str) -> Document:
         return _markdown(files.text(path), path)
     body = read_data(files, path)
     if body is None:
-        raise Refused(error(Code.SYNTAX, f"{path} is empty", "write the resource's fields", location=Location(path)))
+        raise Refused(
+            error(Code.SYNTAX, f"{path} is empty", "write the resource's fields", location=Location(path))
+        )
     if not isinstance(body, LocatedDict):
         raise Refused(
             error(

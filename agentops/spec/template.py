@@ -2,15 +2,16 @@
 
 A template sees ``vars`` and ``stage`` and nothing else; an undefined name is an error. A pull request from a
 stranger is rendered on a team's runner, so besides what the sandbox forbids, a template cannot include files,
-loop without end or build text without end: loops are counted over the whole template, every text it builds is
-measured before it is built, and only harmless filters and methods can be called.
+loop without end or build text without end: loops are counted over the whole template, every value it builds
+is measured before it is turned into text, and only harmless filters and methods can be called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from jinja2 import nodes, pass_context
@@ -21,18 +22,20 @@ from agentops.domain.diagnostics import Code, Location, did_you_mean, error
 from agentops.spec.files import Refused
 
 MAX_OUTPUT_CHARACTERS = 1_000_000
-MAX_ITERATIONS = 100_000
+MAX_ITERATIONS = 10_000
 _MAX_BITS = 4_096
 _MAX_NESTING = 50
 
-_FILTERS = (
-    "abs capitalize count d default dictsort first float groupby indent int items join last length list lower "
-    "map max min reject rejectattr replace reverse round select selectattr sort string sum title tojson trim "
-    "truncate unique upper wordcount"
-).split()
+_FILTERS = frozenset(
+    {"abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int", "items"}
+    | {"last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round"}
+    | {"select", "selectattr", "sort", "string", "sum", "title", "tojson", "trim", "truncate", "unique"}
+    | {"upper", "wordcount"}
+)
+"""Jinja2's own filters that build nothing much larger than what they are given."""
 _METHODS = frozenset(
-    "items keys values get upper lower strip lstrip rstrip title capitalize startswith endswith split "
-    "splitlines cycle changed removeprefix removesuffix".split()
+    {"items", "keys", "values", "get", "upper", "lower", "strip", "lstrip", "rstrip", "title", "capitalize"}
+    | {"startswith", "endswith", "split", "splitlines", "removeprefix", "removesuffix", "cycle", "changed"}
 )
 _NOT_HERE = {
     nodes.Include: "include",
@@ -42,6 +45,8 @@ _NOT_HERE = {
     nodes.Block: "block",
     nodes.Macro: "macro",
     nodes.CallBlock: "call",
+    nodes.FilterBlock: "filter",
+    nodes.AssignBlock: "set … endset",
 }
 
 
@@ -62,7 +67,7 @@ class _Missing(jinja2.StrictUndefined):
         if isinstance(holder, Mapping):
             return f"there is no variable '{name}'|{did_you_mean(str(name), map(str, holder))}"
         if holder is jinja2.utils.missing:
-            return f"'{name}' is not defined|{did_you_mean(str(name), ('vars', 'stage'))}; write vars.{name}?"
+            return f"'{name}' is not defined|a template sees vars and stage; write vars.{name}?"
         return f"a value has no member '{name}'|"
 
 
@@ -70,13 +75,20 @@ class _Environment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def is_safe_callable(self, obj: Any) -> bool:
-        return getattr(obj, "__name__", None) in _METHODS or obj is self.globals.get("range")
+        if isinstance(obj, jinja2.Undefined):
+            return True  # calling it says what is undefined
+        if obj is not _range and getattr(obj, "__name__", None) not in _METHODS:
+            raise _TooMuch(f"'{getattr(obj, '__name__', 'this')}' cannot be called here")
+        return True
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         numbers = all(isinstance(side, int | float) for side in (left, right))
         if operator == "**" or (operator in "*%" and not numbers):
             raise _TooMuch(f"'{operator}' is not available here")
-        if operator == "*" and sum(side.bit_length() for side in (left, right) if isinstance(side, int)) > _MAX_BITS:
+        if (
+            operator == "*"
+            and sum(side.bit_length() for side in (left, right) if isinstance(side, int)) > _MAX_BITS
+        ):
             raise _TooMuch("a number grows too large")
         if operator == "+" and not numbers:
             _measure([left, right])
@@ -85,20 +97,22 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 def _environment() -> _Environment:
     made = _Environment(undefined=_Missing, keep_trailing_newline=True, autoescape=False, finalize=_printable)
-    filters = {name: made.filters[name] for name in _FILTERS}
-    made.globals = {"range": made.globals["range"]}
+    made.globals = {"range": _range}
     made.filters = {
-        **filters,
+        **{name: _measured(made.filters[name]) for name in _FILTERS},
         "join": _join,
         "replace": _replace,
         "indent": _indent,
         "__bounded": _bounded,
         "__concat": _concat,
+        "__kept": _kept,
     }
     return made
 
 
-def render(source: str, variables: Mapping[str, Any], stage: str, at: Location, *, is_file: bool = True) -> str:
+def render(
+    source: str, variables: Mapping[str, Any], stage: str, at: Location, *, is_file: bool = True
+) -> str:
     """The text of a template.
 
     ``at`` is where it starts: the file of a ``.j2``, where lines are counted on, or the value of a member.
@@ -129,7 +143,8 @@ _NAME = "<template>"
 
 
 def _refusal(problem: Exception, at: Location, is_file: bool) -> Refused:
-    summary, _, detail = (str(problem) or type(problem).__name__).partition("|")
+    told = problem.message if isinstance(problem, jinja2.TemplateError) else str(problem)
+    summary, _, detail = (told or type(problem).__name__).partition("|")
     if isinstance(problem, RecursionError | MemoryError):
         summary, detail = "the template is nested too deeply", ""
     line = problem.lineno if isinstance(problem, jinja2.TemplateSyntaxError) else _line(problem.__traceback__)
@@ -159,11 +174,14 @@ def _restrict(tree: nodes.Template) -> None:
     for loop in tree.find_all(nodes.For):
         if loop.recursive:
             raise jinja2.TemplateSyntaxError("recursive loops are not available here|", loop.lineno)
-        loop.iter = _call("__bounded", loop.iter)
+        loop.iter = _call("__bounded", cast("nodes.Expr", loop.iter))
+    for assignment in tree.find_all(nodes.Assign):
+        assignment.node = _call("__kept", cast("nodes.Expr", assignment.node))
     _bound_concatenation(tree)
 
 
 def _bound_concatenation(tree: nodes.Node) -> None:
+    """``a ~ b`` as a filter, since the sandbox cannot intercept it."""
     for child in list(tree.iter_child_nodes()):
         _bound_concatenation(child)
     for name, value in list(tree.iter_fields()):
@@ -179,7 +197,8 @@ def _concatenation(node: nodes.Concat) -> nodes.Filter:
 
 def _call(name: str, subject: nodes.Expr) -> nodes.Filter:
     made = nodes.Filter(subject, name, [], [], None, None, lineno=subject.lineno)
-    made.set_environment(subject.environment)
+    if subject.environment is not None:
+        made.set_environment(subject.environment)
     return made
 
 
@@ -205,6 +224,30 @@ def _bounded(context: Any, items: Iterable[Any]) -> list[Any]:
     return found
 
 
+def _range(*bounds: int) -> range:
+    found = range(*bounds)
+    if len(found) > MAX_ITERATIONS:
+        raise _TooMuch(f"a range has more than {MAX_ITERATIONS:,} numbers")
+    return found
+
+
+def _measured(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that looks at the size of what it is given first."""
+
+    @functools.wraps(call)
+    def measured(*arguments: Any, **named: Any) -> Any:
+        _measure([*arguments, *named.values()])
+        return call(*arguments, **named)
+
+    return measured
+
+
+def _kept(value: Any) -> Any:
+    """What is assigned to a name: small enough, its parts counted as often as they appear."""
+    _measure(value)
+    return value
+
+
 def _concat(items: list[Any]) -> str:
     _measure(items)
     return "".join(str(item) for item in items)
@@ -214,7 +257,7 @@ def _join(items: Iterable[Any], separator: str = "", attribute: str | None = Non
     if attribute is not None:
         raise TemplateRuntimeError("join takes no attribute here; use map(attribute=…) before it")
     found = list(items)
-    _measure([*found, str(separator) * 1 if not found else ""])
+    _measure(found)
     if len(str(separator)) * len(found) > MAX_OUTPUT_CHARACTERS:
         raise _TooMuch(f"the text grows beyond {MAX_OUTPUT_CHARACTERS:,} characters")
     return str(separator).join(str(item) for item in found)
@@ -240,7 +283,9 @@ def _printable(value: Any) -> Any:
     if value is None:
         raise TemplateRuntimeError("the value is null|give the variable a value, or use default(…)")
     if not isinstance(value, str | int | float):
-        raise TemplateRuntimeError("a list or a mapping is not text|loop over it, or use join(', ') or tojson")
+        raise TemplateRuntimeError(
+            "a list or a mapping is not text|loop over it, or use join(', ') or tojson"
+        )
     return value
 
 

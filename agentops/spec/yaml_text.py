@@ -206,9 +206,7 @@ class _Builder:
 
     def _as_key(self, node: _Node) -> _Node:
         if node.key is None:
-            raise Refused(
-                error(Code.SYNTAX, "a key must be text, not a mapping or a list", location=node.at)
-            )
+            raise Refused(error(Code.SYNTAX, "a key must be text, not a mapping or a list", location=node.at))
         return node
 
     def _alias(self, event: Any) -> _Node:
@@ -274,9 +272,7 @@ class _Builder:
             detail = "YAML is indented with spaces, not tabs"
         elif "mapping values are not allowed" in summary:
             detail = "a value with a colon in it needs quotes; or the indentation is off"
-        return error(
-            Code.SYNTAX, f"not YAML: {summary}", detail, location=self._place(problem.problem_mark)
-        )
+        return error(Code.SYNTAX, f"not YAML: {summary}", detail, location=self._place(problem.problem_mark))
 
     def _place(self, mark: Any) -> Location:
         if mark is None:

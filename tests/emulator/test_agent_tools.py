@@ -72,6 +72,15 @@ def test_custom_tools_come_back_as_sent(registry: Registry) -> None:
     assert registry.agent(tools=[tool])["tools"] == [tool]
 
 
+def test_a_schema_that_changes_only_in_type_is_a_change(registry: Registry) -> None:
+    def update(additional: Any) -> int:
+        tool = custom(input_schema={"type": "object", "additionalProperties": additional})
+        return int(registry.post(f"/agents/{agent['id']}", {"tools": [tool]})["version"])
+
+    agent = registry.agent()
+    assert [update(True), update(True), update(1)] == [2, 2, 3]
+
+
 def test_url_sources_come_back_as_objects(registry: Registry) -> None:
     only = {"type": "only", "tools": [{"type": "tool_reference", "name": "lookup"}]}
     sent = {"user_input": "none", "client_tool_results": only}

@@ -60,6 +60,7 @@ def test_refused_rosters(registry: Registry) -> None:
         ([leaf["id"], pin(leaf)], f"multiagent.agents.1: agent '{leaf['id']}' is listed twice"),
         ([{"type": "self"}, {"type": "self"}], "multiagent.agents.1: agent"),
         ([leaf["id"], advisor, advisor], "multiagent.agents: at most one advisor"),
+        ([advisor, "agent_x"], "multiagent.agents.1: agent 'agent_x' was not found"),
     ):
         assert registry.refused_agent(multiagent=coordinator(*agents)).startswith(message)
 

@@ -175,7 +175,10 @@ SHAPES: dict[str, dict[str, Member]] = {
     "BetaManagedAgentsWebFetchURLSourceAllParam": _only_type("all"),
     "BetaManagedAgentsWebFetchURLSourceNoneParam": _only_type("none"),
     "BetaManagedAgentsWebFetchURLSourceOnlyParam": {"type": member("required", "only"), "tools": REQUIRED},
-    "BetaManagedAgentsWebFetchURLSourceExceptParam": {"type": member("required", "except"), "tools": REQUIRED},
+    "BetaManagedAgentsWebFetchURLSourceExceptParam": {
+        "type": member("required", "except"),
+        "tools": REQUIRED,
+    },
     "BetaManagedAgentsWebFetchURLSourceToolReferenceParam": {
         "type": member("required", "tool_reference"),
         "name": REQUIRED,

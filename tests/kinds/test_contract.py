@@ -105,8 +105,8 @@ RETURNED: dict[str, type[BaseModel]] = {
     "memory": BetaManagedAgentsMemory,
 }
 
-every_kind = pytest.mark.parametrize("kind", CATALOG, ids=lambda kind: kind.name)
-every_shape = pytest.mark.parametrize("name", SHAPES)
+every_kind = pytest.mark.parametrize("kind", tuple(CATALOG), ids=lambda kind: kind.name)
+every_shape = pytest.mark.parametrize("name", tuple(SHAPES))
 
 
 def alternatives(annotation: Any) -> Iterator[Any]:
@@ -227,7 +227,7 @@ def test_no_shape_of_ours_is_missing_in_the_table() -> None:
     assert ours == set(OURS.values())
 
 
-@pytest.mark.parametrize(("where", "values"), REFUSED_VALUES.items())
+@pytest.mark.parametrize(("where", "values"), tuple(REFUSED_VALUES.items()))
 def test_a_value_the_api_never_accepts_is_refused(where: tuple[str, str], values: frozenset[str]) -> None:
     kind, field = where
     for value in values:

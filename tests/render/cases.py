@@ -151,7 +151,11 @@ FIRST_APPLY = plan(
                         },
                     ],
                 },
-                {"type": "mcp_toolset", "mcp_server_name": "linear", "configs": [{"name": "delete", "enabled": False}]},
+                {
+                    "type": "mcp_toolset",
+                    "mcp_server_name": "linear",
+                    "configs": [{"name": "delete", "enabled": False}],
+                },
                 CUSTOM_TOOL,
             ],
             "mcp_servers": [{"type": "url", "name": "linear", "url": "https://mcp.linear.app/mcp"}],
@@ -190,7 +194,9 @@ EVERY_VALUE = plan(
         changed("limit", 5, 10),
         changed("memory_store_id", "memstore_01", Ref(NOTES).as_json()),
         changed("agent", None, Ref(TUTOR, "version").as_json()),
-        changed("tools[agent_toolset_20260401].configs[web_fetch].allowed_domains", ["a.org"], ["a.org", "b.org"]),
+        changed(
+            "tools[agent_toolset_20260401].configs[web_fetch].allowed_domains", ["a.org"], ["a.org", "b.org"]
+        ),
         changed("order", ["a", "b"], ["b", "a"]),
         changed("vault_ids", ["vlt_01", "vlt_01"], ["vlt_01", Ref(Address("vault/x")).as_json()]),
         changed("hosts", None, ["pypi.org", ""]),
@@ -198,10 +204,14 @@ EVERY_VALUE = plan(
         changed("agents", [{"id": "x", "n": 1}, {"id": "x", "n": 2}], [{"id": "x", "n": 1}]),
         changed("model", "claude-opus-5-5", {"id": "claude-opus-5-5", "effort": "max"}),
         changed("tools[custom:approve_pr]", None, CUSTOM_TOOL),
-        changed("tools[mcp_toolset:linear]", {"type": "mcp_toolset", "mcp_server_name": "linear", "configs": []}),
+        changed(
+            "tools[mcp_toolset:linear]", {"type": "mcp_toolset", "mcp_server_name": "linear", "configs": []}
+        ),
         changed("system", None, PROMPT),
         changed("prompt", PARAGRAPH),
-        risks=(Risk(level="high", label="wider tools", sentence="It can now approve pull requests by itself."),),
+        risks=(
+            Risk(level="high", label="wider tools", sentence="It can now approve pull requests by itself."),
+        ),
     ),
 )
 
@@ -226,7 +236,9 @@ BLANKS = plan(
 )
 
 EVERY_ACTION = plan(
-    create(TUTOR, {"name": "tutor"}, location=at("agents/tutor.yaml")).model_copy(update={"reason": Reason.RECREATE}),
+    create(TUTOR, {"name": "tutor"}, location=at("agents/tutor.yaml")).model_copy(
+        update={"reason": Reason.RECREATE}
+    ),
     update(changed("agents[0].version", 3, Ref(TUTOR, "version").as_json()), reason=Reason.REFERENCE_MOVES),
     update(
         changed("content", "a\nb\n", "a\nc\n"),
@@ -255,7 +267,11 @@ EVERY_ACTION = plan(
         base=Base(id="agent_01Old", version=9, digest="d"),
     ),
     Change(
-        address=GUIDE, action=Action.DELETE, reason=Reason.DESTROY, base=Base(id="mem_01", digest="d"), parent=NOTES
+        address=GUIDE,
+        action=Action.DELETE,
+        reason=Reason.DESTROY,
+        base=Base(id="mem_01", digest="d"),
+        parent=NOTES,
     ),
     Change(address=Address("agent/gone"), action=Action.FORGET, reason=Reason.GONE),
     Change(
@@ -325,10 +341,14 @@ APPLIED = ApplyReport(
     outcomes=(
         Outcome(address=NOTES, action=Action.CREATE, result=Result.DONE, id="memstore_01Notes"),
         Outcome(address=TUTOR, action=Action.CREATE, result=Result.DONE, id="agent_01Tut", version=1),
-        Outcome(address=REVIEWER, action=Action.UPDATE, result=Result.DONE, id="agent_01Rev", version=4, before=3),
+        Outcome(
+            address=REVIEWER, action=Action.UPDATE, result=Result.DONE, id="agent_01Rev", version=4, before=3
+        ),
         Outcome(address=SANDBOX, action=Action.REPLACE, result=Result.ALREADY, id="env_01Box"),
     ),
-    diagnostics=(warning(Code.NOT_AS_PLANNED, "the answer differs from the plan: model.speed", address=TUTOR),),
+    diagnostics=(
+        warning(Code.NOT_AS_PLANNED, "the answer differs from the plan: model.speed", address=TUTOR),
+    ),
 )
 
 PARTLY = APPLIED.model_copy(
@@ -349,7 +369,9 @@ PARTLY = APPLIED.model_copy(
                 address=GUIDE,
                 action=Action.CREATE,
                 result=Result.SKIPPED,
-                problem=warning(Code.INTERRUPTED, "memory/notes/guide.md was skipped: agent/broken was not applied"),
+                problem=warning(
+                    Code.INTERRUPTED, "memory/notes/guide.md was skipped: agent/broken was not applied"
+                ),
             ),
         ),
         "diagnostics": (),
@@ -367,7 +389,9 @@ STATUS = StatusReport(
             version=4,
             path="agents/tutor/agent.yaml",
         ),
-        StatusRow(address=REVIEWER, standing=Standing.PENDING, action=Action.CREATE, path="agents/reviewer.yaml"),
+        StatusRow(
+            address=REVIEWER, standing=Standing.PENDING, action=Action.CREATE, path="agents/reviewer.yaml"
+        ),
         StatusRow(address=NOTES, standing=Standing.DRIFTED, id="memstore_01"),
         StatusRow(address=SANDBOX, standing=Standing.GONE, id="env_01"),
         StatusRow(address=Address("agent/old-one"), standing=Standing.ORPHANED, id="agent_01Oo", version=12),
@@ -404,7 +428,9 @@ PROBLEMS = (
         location=Location("agents/tutor/agent.yaml", 4, 3),
     ),
     error(Code.CYCLE, "a needs b, b needs a", address=TUTOR),
-    warning(Code.UNUSED, "prompt.md is not used", "delete it,\nor include it", location=at("agents/prompt.md")),
+    warning(
+        Code.UNUSED, "prompt.md is not used", "delete it,\nor include it", location=at("agents/prompt.md")
+    ),
     note(Code.ORPHAN, "nothing to see"),
 )
 
@@ -430,7 +456,9 @@ CASES: Mapping[str, Callable[[Console], None]] = {
     "apply-interrupted": lambda out: text.apply_report(
         apply_view(PARTLY.model_copy(update={"interrupted": True})), out
     ),
-    "apply-nothing": lambda out: text.apply_report(apply_view(APPLIED.model_copy(update={"outcomes": ()})), out),
+    "apply-nothing": lambda out: text.apply_report(
+        apply_view(APPLIED.model_copy(update={"outcomes": ()})), out
+    ),
     "status": lambda out: text.status(status_view(STATUS), out),
     "lock-list": lambda out: text.lock_table(lock_view(LOCK, "locks/dev.lock.json"), out),
     "lock-show": lambda out: text.lock_entry(lock_entry_view(TUTOR, ENTRY), out),

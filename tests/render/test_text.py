@@ -15,7 +15,7 @@ from agentops.domain.view import diagnostics_view, plan_view
 from agentops.render import json as as_json
 from agentops.render import text
 
-from .cases import (
+from tests.render.cases import (
     BLOCKED,
     CASES,
     EVERY_ACTION,
@@ -75,7 +75,9 @@ def test_a_terminal_gets_the_same_text_in_colour(name: str) -> None:
     coloured = printed(CASES[name], **options)
     assert "\x1b[" in coloured
     assert without_style(coloured) == printed(CASES[name])
-    assert not any(code in printed(CASES[name], no_color=True, **options) for code in ("[31m", "[32m", "[33m"))
+    assert not any(
+        code in printed(CASES[name], no_color=True, **options) for code in ("[31m", "[32m", "[33m")
+    )
 
 
 def without_style(shown: str) -> str:
@@ -85,7 +87,9 @@ def without_style(shown: str) -> str:
 
 
 def test_colours_say_what_is_added_and_removed() -> None:
-    shown = printed(CASES["plan-prompt-edit"], force_terminal=True, color_system="standard", legacy_windows=False)
+    shown = printed(
+        CASES["plan-prompt-edit"], force_terminal=True, color_system="standard", legacy_windows=False
+    )
     assert "\x1b[31m- Let them try first\x1b[0m" in shown
     assert "\x1b[1;4;32m, and wait\x1b[0m" in shown
 
@@ -103,7 +107,10 @@ def test_a_console_that_knows_only_ascii_is_served(name: str) -> None:
 @pytest.mark.parametrize(
     ("hostile", "shown"),
     [
-        ("[bold red]hi[/] [link=https://x.example]y[/link]", "[bold red]hi[/] [link=https://x.example]y[/link]"),
+        (
+            "[bold red]hi[/] [link=https://x.example]y[/link]",
+            "[bold red]hi[/] [link=https://x.example]y[/link]",
+        ),
         ("[/unbalanced]", "[/unbalanced]"),
         (":smile: https://x.example 'quoted' 12", ":smile: https://x.example 'quoted' 12"),
         ("\x1b[2J\x1b]0;title\x07", "␛[2J␛]0;title␇"),
@@ -126,7 +133,9 @@ def test_strangers_text_is_shown_and_never_obeyed(hostile: str, shown: str) -> N
 def test_no_place_of_a_plan_lets_text_through(value: str) -> None:
     hostile = plan(
         create(TUTOR, {value: value, "metadata": {value: value}, "tools": [{"type": value, "name": value}]}),
-        update(changed(f"metadata.{value}", value, [value]), changed(value, {value: value}, {value: value + "x"})),
+        update(
+            changed(f"metadata.{value}", value, [value]), changed(value, {value: value}, {value: value + "x"})
+        ),
         drift=BLOCKED.drift,
         diagnostics=tuple(item.model_copy(update={"summary": value, "detail": value}) for item in PROBLEMS),
     )
@@ -138,7 +147,15 @@ def test_no_place_of_a_plan_lets_text_through(value: str) -> None:
 
 
 def test_a_context_line_is_no_command_of_a_ci_runner() -> None:
-    changes = plan(update(changed("system", "::add-mask::x\n  ::stop-commands::y\nend\n", "::add-mask::x\n  ::stop-commands::y\nEnd\n")))
+    changes = plan(
+        update(
+            changed(
+                "system",
+                "::add-mask::x\n  ::stop-commands::y\nend\n",
+                "::add-mask::x\n  ::stop-commands::y\nEnd\n",
+            )
+        )
+    )
     shown = printed(lambda out: text.plan(plan_view(changes), out))
     assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
     assert "⟨U+003A⟩:add-mask::x" in shown
@@ -162,7 +179,10 @@ def test_a_saved_plan_reads_the_same_on_another_machine(saved: Plan) -> None:
 
 
 def test_wide_characters_keep_columns_aligned() -> None:
-    changes = plan(create(TUTOR, {"name": "x", "metadata": {"a": 1}}), update(changed("metadata.名前", 1, 2), changed("bb", 1, 2)))
+    changes = plan(
+        create(TUTOR, {"name": "x", "metadata": {"a": 1}}),
+        update(changed("metadata.名前", 1, 2), changed("bb", 1, 2)),
+    )
     lines = printed(lambda out: text.plan(plan_view(changes), out)).splitlines()
     assert "      metadata.名前  1 → 2" in lines
     assert "      bb             1 → 2" in lines
@@ -170,7 +190,9 @@ def test_wide_characters_keep_columns_aligned() -> None:
 
 def test_a_thousand_changes_print_quickly() -> None:
     edited = PROMPT.replace("Run", "Always run")
-    many = plan(*(update(changed("system", PROMPT, edited), changed("description", "a", "b")) for _ in range(1_000)))
+    many = plan(
+        *(update(changed("system", PROMPT, edited), changed("description", "a", "b")) for _ in range(1_000))
+    )
     shown = printed(lambda out: text.plan(plan_view(many), out), force_terminal=True, color_system="standard")
     assert shown.count("Always") >= 1_000
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.argument("where", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @common
-def init(directory: Path, **given: Any) -> int:
+def init(where: Path, **given: Any) -> int:
     """Write a project that validates, plans and applies at once.
 
     Files that are there already are never touched.
@@ -33,7 +33,7 @@ def init(directory: Path, **given: Any) -> int:
 
     told = Common.of(given)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
-    root = (told.directory / directory).resolve()
+    root = (told.directory / where).resolve()
     name = re.sub(r"[^a-z0-9-]+", "-", root.name.lower()).strip("-")[:63] or "project"
     files = starter_project(name, CATALOG)
     taken = [path for path in files if (root / path).exists()]
@@ -49,8 +49,8 @@ def init(directory: Path, **given: Any) -> int:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
         output.text(f"  + {path}")
-    where = "" if root == Path().resolve() else f" -C {directory}"
-    output.text(f"\nNext: agentops{where} plan, then agentops{where} apply.")
+    there = "" if root == Path().resolve() else f" -C {told.directory / where}"
+    output.text(f"\nNext: `agentops{there} plan`, then `agentops{there} apply`.")
     return 0
 
 
