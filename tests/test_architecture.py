@@ -22,7 +22,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "render": ({"domain"}, {"rich", "pydantic"}),
     "cli": (
         {"domain", "kinds", "spec", "engine", "registry", "emulator", "lockfile", "render"},
-        {"click", "rich", "uvicorn", "anyio", "httpx", "pydantic"},
+        {"click", "rich", "uvicorn", "starlette", "anyio", "httpx", "pydantic"},
     ),
     "__main__": ({"cli"}, set()),
     "__init__": (set(), set()),

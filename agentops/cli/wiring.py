@@ -31,6 +31,7 @@ from agentops.domain.state import DesiredState
 
 if TYPE_CHECKING:
     import anyio
+    from starlette.applications import Starlette
 
     from agentops.engine.operations import Target
     from agentops.lockfile import LockFile
@@ -164,9 +165,7 @@ def _registry_parts(opened: Opened, stage: Stage) -> tuple[str, Any, Any]:
     if config.is_local:
         import httpx
 
-        from agentops.emulator import create_app
-
-        app = create_app(opened.root / HIDDEN_FOLDER / "registry.db")
+        app = embedded_registry(opened.root / HIDDEN_FOLDER / "registry.db")
         return EMBEDDED_URL, ApiKey("embedded"), httpx.ASGITransport(app=app)
     url = config.base_url or os.environ.get("ANTHROPIC_BASE_URL") or PUBLIC_URL
 
@@ -174,6 +173,20 @@ def _registry_parts(opened: Opened, stage: Stage) -> tuple[str, Any, Any]:
         return (opened.root / path).read_text(encoding="utf-8")
 
     return url, credential_for(url, config.api_key, os.environ, read_file), None
+
+
+def embedded_registry(path: Path) -> Starlette:
+    """The embedded registry on a database file.
+
+    Raises:
+        Stop: the file is no such database, or one of a newer version.
+    """
+    from agentops.emulator import DatabaseError, create_app
+
+    try:
+        return create_app(path)
+    except DatabaseError as refused:
+        raise Stop(error(Code.REGISTRY, str(refused))) from None
 
 
 def now() -> str:

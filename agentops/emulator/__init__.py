@@ -6,7 +6,7 @@ so that a mistake of the client is not mirrored here. ``docs/fidelity.md`` says 
 behaviours are documented and which are inferred.
 """
 
-from .app import create_app
-from .database import DatabaseError, NewerSchemaError, NotARegistryError
+from agentops.emulator.app import create_app
+from agentops.emulator.database import DatabaseError, NewerSchemaError, NotARegistryError
 
 __all__ = ["DatabaseError", "NewerSchemaError", "NotARegistryError", "create_app"]

@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from .database import Identity
-from .errors import ApiError, invalid_request
+from agentops.emulator.database import Identity
+from agentops.emulator.errors import ApiError, invalid_request
 
 #: Largest request body of agents and environments (API reference, "Request size limits").
 MOST_BODY_BYTES = 32 * 1024 * 1024

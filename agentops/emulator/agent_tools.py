@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from .checks import (
+from agentops.emulator.checks import (
     Check,
     array,
     boolean,
@@ -27,7 +27,13 @@ from .checks import (
     then,
     typed,
 )
-from .web_tools import check_client_tools, domain_list, one_domain_list, url_sources, user_location
+from agentops.emulator.web_tools import (
+    check_client_tools,
+    domain_list,
+    one_domain_list,
+    url_sources,
+    user_location,
+)
 
 MOST_TOOLS = 256
 MOST_SERVERS = 20

@@ -11,15 +11,26 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from .agent_tools import check_tools_and_servers, mcp_servers, tools
-from .checks import Check, array, integer, nullable, number, record, tagged, text, then, typed
-from .database import new_id
-from .endpoint import MANAGED_AGENTS, Call, Endpoint
-from .errors import conflict, invalid_request, not_found
-from .listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
-from .metadata import merge_metadata, metadata, metadata_patch
-from .models import model, resolve_model
-from .multiagent import check_geography, multiagent, render_multiagent, resolve_multiagent
+from agentops.emulator.agent_tools import check_tools_and_servers, mcp_servers, tools
+from agentops.emulator.checks import (
+    Check,
+    array,
+    integer,
+    nullable,
+    number,
+    record,
+    tagged,
+    text,
+    then,
+    typed,
+)
+from agentops.emulator.database import new_id
+from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
+from agentops.emulator.errors import conflict, invalid_request, not_found
+from agentops.emulator.listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
+from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
+from agentops.emulator.models import model, resolve_model
+from agentops.emulator.multiagent import check_geography, multiagent, render_multiagent, resolve_multiagent
 
 _SERVICE_ACCOUNT = {"type": "service_account"}
 

@@ -23,13 +23,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import agents, environments, memories, memory_stores, memory_versions
-from .admission import check_credential, check_version, check_workspace, read_json
-from .betas import check_betas
-from .checks import timestamp
-from .database import Database, new_id
-from .endpoint import Call, Endpoint
-from .errors import ApiError
+from agentops.emulator import agents, environments, memories, memory_stores, memory_versions
+from agentops.emulator.admission import check_credential, check_version, check_workspace, read_json
+from agentops.emulator.betas import check_betas
+from agentops.emulator.checks import timestamp
+from agentops.emulator.database import Database, new_id
+from agentops.emulator.endpoint import Call, Endpoint
+from agentops.emulator.errors import ApiError
 
 #: One entry per API resource; a new resource is one file and one line here.
 RESOURCES = (agents, environments, memory_stores, memories, memory_versions)

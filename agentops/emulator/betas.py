@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from .errors import ApiError, invalid_request
+from agentops.emulator.errors import ApiError, invalid_request
 
 # Every value of the SDK type AnthropicBetaParam (2.12), and the two its credential code sends.
 KNOWN_BETAS = frozenset(

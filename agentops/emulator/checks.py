@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from .errors import invalid_request
+from agentops.emulator.errors import invalid_request
 
 Check = Callable[[Any, str], Any]
 

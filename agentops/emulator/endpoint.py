@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .checks import Check, record, refuse
+from agentops.emulator.checks import Check, record, refuse
 
 #: Beta header values of the Managed Agents API (API reference, "Beta headers").
 MANAGED_AGENTS = "managed-agents-2026-04-01"

@@ -11,12 +11,24 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from .checks import Check, array, boolean, nullable, one_of, record, refuse, tagged, text, then, typed
-from .database import new_id
-from .endpoint import MANAGED_AGENTS, Call, Endpoint
-from .errors import conflict, invalid_request, not_found
-from .listing import INCLUDE_ARCHIVED, PAGING, Filters, page_of
-from .metadata import merge_metadata, metadata, metadata_patch
+from agentops.emulator.checks import (
+    Check,
+    array,
+    boolean,
+    nullable,
+    one_of,
+    record,
+    refuse,
+    tagged,
+    text,
+    then,
+    typed,
+)
+from agentops.emulator.database import new_id
+from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
+from agentops.emulator.errors import conflict, invalid_request, not_found
+from agentops.emulator.listing import INCLUDE_ARCHIVED, PAGING, Filters, page_of
+from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
 
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 

@@ -15,9 +15,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .checks import Check, flag, moment, number, text
-from .endpoint import Call
-from .errors import invalid_request
+from agentops.emulator.checks import Check, flag, moment, number, text
+from agentops.emulator.endpoint import Call
+from agentops.emulator.errors import invalid_request
 
 DEFAULT_LIMIT = 20
 MOST_LIMIT = 100

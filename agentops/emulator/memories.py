@@ -12,13 +12,13 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
-from .checks import Check, nullable, one_of, record, refuse, text, typed
-from .database import new_id
-from .endpoint import Call, Endpoint
-from .errors import ApiError, invalid_request, not_found
-from .listing import DEFAULT_LIMIT, PAGING, decode_cursor, encode_cursor
-from .memory_stores import BETAS, find_live_store, find_store
-from .memory_versions import MOST_FULL, VIEW, record_version
+from agentops.emulator.checks import Check, nullable, one_of, record, refuse, text, typed
+from agentops.emulator.database import new_id
+from agentops.emulator.endpoint import Call, Endpoint
+from agentops.emulator.errors import ApiError, invalid_request, not_found
+from agentops.emulator.listing import DEFAULT_LIMIT, PAGING, decode_cursor, encode_cursor
+from agentops.emulator.memory_stores import BETAS, find_live_store, find_store
+from agentops.emulator.memory_versions import MOST_FULL, VIEW, record_version
 
 MOST_MEMORIES = 2000
 MOST_CONTENT_BYTES = 102_400

@@ -9,12 +9,12 @@ import json
 import sqlite3
 from typing import Any
 
-from .checks import Check, nullable, record, text
-from .database import new_id
-from .endpoint import AGENT_MEMORY, MANAGED_AGENTS, Call, Endpoint
-from .errors import invalid_request, not_found
-from .listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
-from .metadata import merge_metadata, metadata, metadata_patch
+from agentops.emulator.checks import Check, nullable, record, text
+from agentops.emulator.database import new_id
+from agentops.emulator.endpoint import AGENT_MEMORY, MANAGED_AGENTS, Call, Endpoint
+from agentops.emulator.errors import invalid_request, not_found
+from agentops.emulator.listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
+from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
 
 #: The SDK's type docs name either header value for these endpoints; sending both is refused.
 BETAS = (AGENT_MEMORY, MANAGED_AGENTS)

@@ -11,12 +11,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from .checks import Check, one_of, text
-from .database import new_id
-from .endpoint import Call, Endpoint
-from .errors import invalid_request, not_found
-from .listing import CREATED_AT, MOST_LIMIT, PAGING, Filters, page_of
-from .memory_stores import BETAS, find_store
+from agentops.emulator.checks import Check, one_of, text
+from agentops.emulator.database import new_id
+from agentops.emulator.endpoint import Call, Endpoint
+from agentops.emulator.errors import invalid_request, not_found
+from agentops.emulator.listing import CREATED_AT, MOST_LIMIT, PAGING, Filters, page_of
+from agentops.emulator.memory_stores import BETAS, find_store
 
 #: With ``view=full`` a page holds at most this many items, whatever the limit says.
 MOST_FULL = 20

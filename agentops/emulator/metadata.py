@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .checks import mapping, nullable, text
-from .errors import invalid_request
+from agentops.emulator.checks import mapping, nullable, text
+from agentops.emulator.errors import invalid_request
 
 MOST_PAIRS = 16
 MOST_KEY = 64

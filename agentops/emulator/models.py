@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .checks import Check, child, nullable, one_of, record, refuse, tagged, text, typed
+from agentops.emulator.checks import Check, child, nullable, one_of, record, refuse, tagged, text, typed
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 DEFAULT_EFFORT = "high"

@@ -13,8 +13,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .checks import Check, array, child, integer, nullable, refuse, tagged, text, typed
-from .models import model_id
+from agentops.emulator.checks import Check, array, child, integer, nullable, refuse, tagged, text, typed
+from agentops.emulator.models import model_id
 
 _SELF = {"type": "self"}
 _ENABLED = {"type": "enabled"}

@@ -11,7 +11,19 @@ import zoneinfo
 from collections.abc import Iterable
 from typing import Any
 
-from .checks import Check, array, child, nullable, one_of, record, refuse, tagged, text, then, typed
+from agentops.emulator.checks import (
+    Check,
+    array,
+    child,
+    nullable,
+    one_of,
+    record,
+    refuse,
+    tagged,
+    text,
+    then,
+    typed,
+)
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")

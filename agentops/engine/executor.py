@@ -273,16 +273,19 @@ class _Run:
         """The leaves on which the answer is not what was asked for, nor what it was known to become."""
         observed = fingerprints(kind, answer)
         before = self.entries.get(address) or LockEntry(id="")
-        return [
-            path
-            for path in sorted({*applied, *observed})
-            if applied.get(path) != observed.get(path)
-            and not (path not in applied and _passed_over(kind, path))
-            and not (
-                applied.get(path) == before.applied.get(path)
-                and observed.get(path) == before.observed.get(path)
-            )
-        ]
+
+        def as_before(path: str) -> bool:
+            return observed.get(path) == before.observed.get(path)
+
+        def unlike(path: str) -> bool:
+            if path not in applied and path in kind.undetermined:  # unless it should have been reset
+                return path in before.applied and as_before(path)
+            if path not in applied and kind.fields[path.partition(".")[0]].foreign_keys:
+                return False
+            known = applied.get(path) == before.applied.get(path) and as_before(path)
+            return applied.get(path) != observed.get(path) and not known
+
+        return [path for path in sorted({*applied, *observed}) if unlike(path)]
 
     def _record(self, address: Address, entry: LockEntry | None) -> None:
         self.store.record(address, entry)
@@ -345,7 +348,3 @@ def _known_only_now(change: Change, kind: Kind, sent: Body) -> dict[str, str]:
         for path, value in (fingerprints(kind, sent) if late else {}).items()
         if path.partition(".")[0] in late
     }
-
-
-def _passed_over(kind: Kind, path: str) -> bool:
-    return path in kind.undetermined or kind.fields[path.partition(".")[0]].foreign_keys

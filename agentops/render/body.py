@@ -84,6 +84,8 @@ def _scalar(value: Any) -> str:
         return _plain_or_quoted(str(value), _PLAIN_REF)
     if isinstance(value, str) and not _TAKEN.fullmatch(value):
         return _plain_or_quoted(value, _PLAIN)
+    if isinstance(value, float):  # YAML 1.1 knows a number with an exponent by its point
+        return re.sub(r"^(-?\d+)e", r"\1.0e", json.dumps(value))
     return json.dumps(value)
 
 

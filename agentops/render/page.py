@@ -94,10 +94,8 @@ class Page:
             self.row(row, widths, indent)
 
     def widths(self, rows: Iterable[Row], widest: int = WIDEST) -> list[int]:
-        """Cells each column needs, none more than ``widest``: what is wider pushes its own row only.
-
-        The last cell with anything in it needs no room behind it.
-        """
+        """Cells each column needs. What is wider than ``widest`` pushes its own row only, and the last cell
+        with anything in it needs no room behind it."""
         widths: list[int] = []
         for row in rows:
             widths += [0] * (len(row) - len(widths))
@@ -105,7 +103,7 @@ class Page:
             while found and not found[-1]:
                 found.pop()
             for column, width in enumerate(found[:-1]):
-                widths[column] = max(widths[column], min(width, widest))
+                widths[column] = max(widths[column], width if width <= widest else 0)
         return widths
 
     def row(self, row: Row, widths: Sequence[int], indent: int = 0) -> None:

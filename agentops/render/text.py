@@ -78,7 +78,9 @@ def apply_report(view: ApplyView, console: Console) -> None:
         for detail in ended.details:
             page.text(detail, indent=_FIELD)
     if view.diagnostics.items:
+        page.blank()
         _diagnostics(page, view.diagnostics)
+    page.blank()
     page.line(*view.closing)
     page.print()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Registry
+from tests.emulator.conftest import Registry
 
 ALLOW = {"type": "always_allow"}
 ASK = {"type": "always_ask"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Registry
+from tests.emulator.conftest import Registry
 
 
 def test_what_is_left_out_comes_back_filled(registry: Registry) -> None:

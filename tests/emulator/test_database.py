@@ -12,8 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from agentops.emulator import DatabaseError, NewerSchemaError, NotARegistryError, create_app
-
-from .conftest import MANAGED_AGENTS, Registry
+from tests.emulator.conftest import MANAGED_AGENTS, Registry
 
 
 @pytest.fixture

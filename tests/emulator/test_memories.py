@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .conftest import Registry
+from tests.emulator.conftest import Registry
 
 
 class Store:

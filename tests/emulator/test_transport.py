@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from agentops.emulator import create_app
-
-from .conftest import AGENT_MEMORY, MANAGED_AGENTS, Registry
+from tests.emulator.conftest import AGENT_MEMORY, MANAGED_AGENTS, Registry
 
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01", "anthropic-beta": MANAGED_AGENTS}
 

@@ -158,6 +158,21 @@ def test_an_answer_unlike_what_was_sent_is_a_warning_with_the_field(bench: Bench
     assert (again.plan.changes, again.plan.drift) == ((), ()), "the registry's spelling is not drift"
 
 
+def test_a_level_that_the_registry_will_not_reset_is_said_plainly(bench: Bench):
+    bench.apply(desired(resource(ONE, {"name": "one", "tint": {"hue": "red", "shade": "dark"}})))
+    planned = bench.plan(desired(resource(ONE, {"name": "one", "tint": {"hue": "red"}})))
+    assert planned.plan.changes[0].body == {"tint": {"hue": "red", "shade": None}}
+    update = bench.registry.update
+
+    async def keeps(kind, id, body, *, parent=None):
+        return await update(kind, id, {**body, "tint": {"hue": "red", "shade": "dark"}}, parent=parent)
+
+    bench.registry.update = keeps
+    report = bench.carry_out(planned)
+    assert ["tint.shade" in item.summary for item in report.diagnostics] == [True]
+    assert bench.plan(desired(resource(ONE, {"name": "one", "tint": {"hue": "red"}}))).plan.changes == ()
+
+
 def test_an_interrupted_run_begins_nothing_more_and_says_so(bench: Bench):
     report = bench.carry_out(bench.plan(family()), stopped=True)
     assert set(results(report).values()) == {Result.SKIPPED}

@@ -1,8 +1,9 @@
 """The facts of the API that ``agentops.kinds`` must know, written down a second time and by hand.
 
-``FIELDS`` has the create requests, ``SHAPES`` every object inside them, by the name of its SDK type. A member is
-described by words: ``required``, ``nullable``; fields of a request also by how they are cleared and whether an
-update merges them. ``one_of`` are the literal values; where the API takes any text as well there are none.
+``FIELDS`` has the create requests, ``SHAPES`` every object inside them, by the name of its SDK type. A member
+is described by words: ``required``, ``nullable``; fields of a request also by how they are cleared and
+whether an update merges them. ``one_of`` are the literal values; where the API takes any text as well there
+are none.
 """
 
 from __future__ import annotations

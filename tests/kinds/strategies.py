@@ -7,13 +7,13 @@ For any test that needs bodies nobody thought of::
     @given(body=agent_bodies())
     def test_…(body): ...
 
-``BODIES`` has the strategies by kind: ``agent_bodies()``, ``environment_bodies()``, ``memory_store_bodies()``,
-``memory_bodies()``. What a body holds is a plain JSON value: optional members are there or not, null where the
-API takes null, in every spelling it takes (effort and model as text or object, URL sources likewise), with
-text from all of Unicode. Rules between members hold: MCP servers and toolsets match, a domain list excludes
-the other, packages under limited networking have their package managers. A feature that only some models have
-comes with a model that has it, and skills with the tool that reads them, so that a registry that checks such
-things takes every body. ``multiagent`` and custom skills are not drawn.
+``BODIES`` has the strategies by kind: ``agent_bodies()``, ``environment_bodies()``, ``memory_bodies()``,
+``memory_store_bodies()``. A body is plain JSON: optional members are there or not, null where the API takes
+null, in every spelling it takes (effort and model as text or object, URL sources likewise), with text from
+all of Unicode. Rules between members hold: MCP servers and toolsets match, a domain list excludes the other,
+packages under limited networking have their package managers. A feature that only some models have comes
+with a model that has it, and skills with the tool that reads them, so that a registry that checks such things
+takes every body. ``multiagent`` and custom skills are not drawn.
 """
 
 from __future__ import annotations

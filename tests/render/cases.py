@@ -67,9 +67,10 @@ You are a patient tutor for people who learn to program by building things they 
 """
 
 PARAGRAPH = (
-    "You answer customers of an online shop. Look the order up before you say anything about it, and say what "
-    "you found. Never promise a refund without asking a person first. When a parcel is late, apologise once, say "
-    "where it is and when it will arrive, and offer to write again on that day. Keep answers under ten sentences."
+    "You answer customers of an online shop. Look the order up before you say anything about it, and say "
+    "what you found. Never promise a refund without asking a person first. When a parcel is late, "
+    "apologise once, say where it is and when it will arrive, and offer to write again on that day. "
+    "Keep answers under ten sentences."
 )
 
 
@@ -105,7 +106,8 @@ def changed(path: str, before: Any = None, after: Any = None) -> FieldChange:
 CUSTOM_TOOL = {
     "type": "custom",
     "name": "approve_pr",
-    "description": "Approve a pull request, once everything has been read and every comment was answered.",
+    "description": "Approve a pull request, once everything has been read and all comments are answered "
+    "by their author, in the words of the team.",
     "input_schema": {"type": "object", "properties": {"number": {"type": "integer"}}, "required": ["number"]},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from agentops.domain.plan import Action, Plan
 from agentops.domain.view import diagnostics_view, plan_view
 from agentops.render import json as as_json
 from agentops.render import text
-
 from tests.render.cases import (
     BLOCKED,
     CASES,
@@ -81,8 +81,6 @@ def test_a_terminal_gets_the_same_text_in_colour(name: str) -> None:
 
 
 def without_style(shown: str) -> str:
-    import re
-
     return re.sub(r"\x1b\[[0-9;]*m", "", shown)
 
 

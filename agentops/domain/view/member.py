@@ -12,7 +12,7 @@ from agentops.domain.resource import as_ref, replace_refs
 from agentops.domain.view.model import DiffLine, FieldView, Line, Span, Tone
 from agentops.domain.view.textdiff import text_diff, whole_text
 
-FOLD = 72
+FOLD = 100
 """A string of more characters is folded to its size and how it begins."""
 
 _BEGINNING = 60
@@ -58,14 +58,14 @@ def whole_field(path: str, value: Any) -> Iterator[FieldView]:
 
 def inline(value: Any, *, fold: bool = True) -> str:
     """Any value on one line: JSON, references as addresses, long strings as their size and beginning."""
-    if isinstance(value, str) and fold and _is_long(value):
-        return folded(value)
+    if isinstance(value, str):
+        return folded(value) if fold and _is_long(value) else json.dumps(value, ensure_ascii=False)
     if (ref := as_ref(value)) is not None:
         return str(ref)
     if isinstance(value, list) and value and _is_scalars(value):
         return ", ".join(word(item) for item in value)
     text = json.dumps(replace_refs(value, str), ensure_ascii=False)
-    return folded(text) if fold and len(text) > 2 * FOLD else text
+    return folded(text) if fold and len(text) > FOLD else text
 
 
 def word(value: Any) -> str:
@@ -86,7 +86,7 @@ def words(values: Sequence[Any]) -> str:
 
 def folded(text: str) -> str:
     """``86 lines, 4,210 characters: "# Tutor You are a patient tutor…"``"""
-    start = " ".join(text[: 4 * FOLD].split())
+    start = " ".join(text[: 4 * _BEGINNING].split())
     if len(start) > _BEGINNING:
         start = start[:_BEGINNING].rpartition(" ")[0] or start[:_BEGINNING]
     more = "" if start == text else "…"
@@ -94,12 +94,13 @@ def folded(text: str) -> str:
 
 
 def _is_long(text: str) -> bool:
-    return "\n" in text or len(text) > FOLD
+    return "\n" in text.removesuffix("\n") or len(text) > FOLD
 
 
 def _reads_as_text(before: str, after: str) -> bool:
     """Whether a diff shows more than two quoted strings: long ones, or nothing but white space changed."""
-    return _is_long(before) or _is_long(after) or before.split() == after.split()
+    long = _is_long(before) or _is_long(after) or len(before) + len(after) > FOLD
+    return long or before.split() == after.split()
 
 
 def _is_object(value: Any) -> bool:
@@ -160,9 +161,10 @@ def _joined_or_left(path: str, before: Any, after: Any, verbose: bool) -> FieldV
 
 def _flat_lines(value: Any, mark: str, tone: Tone, verbose: bool) -> Iterator[DiffLine]:
     for path, leaf in _flat("", value):
-        yield DiffLine(mark, (Span(f"{path}: {word(leaf)}", tone),), tone)
-        if verbose and isinstance(leaf, str) and _is_long(leaf):
-            yield from whole_text(leaf, mark, tone)
+        whole = verbose and isinstance(leaf, str) and _is_long(leaf)
+        yield DiffLine(mark, (Span(f"{path}: {_size(leaf) if whole else word(leaf)}", tone),), tone)
+        if whole:
+            yield from whole_text(leaf, mark, tone, indent="  ")
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -10,8 +10,11 @@ from typing import Any
 
 from agentops.domain.kind import OWNER_KEY
 from agentops.domain.resource import Body, as_ref
-from agentops.domain.view.member import FOLD, inline, whole_field, word, words
+from agentops.domain.view.member import inline, whole_field, word, words
 from agentops.domain.view.model import FieldView, Span, Tone
+
+_TOGETHER = 72
+"""Characters up to which the members of an object stand on one line."""
 
 _NAMES = ("type", "name", "mcp_server_name", "id")
 """What says by itself what an object is; its key is left out."""
@@ -45,7 +48,7 @@ def _glance(path: str, value: Any) -> Iterator[FieldView]:
 def _object(path: str, value: Mapping[str, Any]) -> Iterator[FieldView]:
     """Scalars side by side where they fit in a line, else one row a member."""
     members = [_phrase(key, member) for key, member in _flat("", value)]
-    if members and len(together := ", ".join(members)) <= FOLD:
+    if members and len(together := ", ".join(members)) <= _TOGETHER:
         yield FieldView(path, (Span(together),))
     else:
         yield from _rows(path, members)

@@ -46,9 +46,10 @@ def text_diff(before: str, after: str, *, folded: bool = True) -> tuple[DiffLine
     return tuple(shown)
 
 
-def whole_text(text: str, mark: str, tone: Tone) -> tuple[DiffLine, ...]:
+def whole_text(text: str, mark: str, tone: Tone, *, indent: str = "") -> tuple[DiffLine, ...]:
     """Every line of a text as added or removed."""
-    return tuple(_marked(mark, tone, (Span(line, tone),)) for line in text.removesuffix("\n").split("\n"))
+    lines = text.removesuffix("\n").split("\n")
+    return tuple(_marked(mark, tone, (Span(indent), Span(line, tone))) for line in lines)
 
 
 def _lines(text: str) -> list[str]:
