@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,9 @@ for command in (init, validate, render, plan, apply, drift, status, destroy, loc
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; every failure ends here, as a message and an exit code, never as a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a prompt may hold what the terminal's encoding has not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = cli.main(args=list(arguments), prog_name="agentops", standalone_mode=False)
     except click.ClickException as mistake:

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import AfterValidator, ConfigDict, StringConstraints
 
-from agentops.domain.canonical import canonical_json
+from agentops.domain.canonical import canonical_json, same
 from agentops.domain.diagnostics import Code
 from agentops.domain.resource import Body
 from agentops.kinds.builtin_tools import (
@@ -212,7 +212,7 @@ def _restates(entry: Any, inherited: Body) -> bool:
     if not isinstance(entry, Mapping):
         return False
     said = {name: member for name, member in entry.items() if name not in {"name", "type"}}
-    return said == inherited
+    return same(said, inherited)
 
 
 def _entry_order(entry: Any) -> tuple[str, str]:

@@ -139,7 +139,7 @@ def _request_id(response: httpx.Response, body: Any) -> str | None:
 
 
 def _foreign_message(response: httpx.Response, text: str, body: Any, sent: Body | None) -> str:
-    if response.is_redirect:
+    if response.has_redirect_location:
         # Not followed: a POST would become a GET, and the credential would go to a host nobody named.
         return f"the server redirects to {_redirect_host(response)}; write where the API is as base_url"
     quote = _quoted(body) if isinstance(body, dict) else text if _is_readable(response) else ""
@@ -148,7 +148,7 @@ def _foreign_message(response: httpx.Response, text: str, body: Any, sent: Body 
 
 def _redirect_host(response: httpx.Response) -> str:
     try:
-        return httpx.URL(response.headers.get("location", "")).host or "another path"
+        return httpx.URL(response.headers["location"]).host or "another path"
     except httpx.InvalidURL:
         return "another place"
 

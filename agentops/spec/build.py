@@ -193,7 +193,7 @@ class _Builder:
         written = body.get(LIFECYCLE)
         if written is None:
             return Lifecycle()
-        problems = schema_problems(LifecycleBlock, written, body.place(LIFECYCLE))
+        problems = schema_problems(LifecycleBlock, written, body.place(LIFECYCLE), within=LIFECYCLE)
         if problems:
             self.problems.extend(problems)
             return Lifecycle()
@@ -203,7 +203,7 @@ class _Builder:
             if name not in self._kind.fields:
                 self._say(
                     Code.INVALID_VALUE,
-                    f"ignore_changes: a {self._kind.name} has no field '{name}'",
+                    f"ignore_changes: the kind {self._kind.name} has no field '{name}'",
                     written.place("ignore_changes"),
                     did_you_mean(name, self._kind.fields),
                 )
@@ -344,7 +344,10 @@ class _Builder:
         self.problems.extend(problems)
         for at in _reserved(body, body.at):
             self._say(
-                Code.RESERVED, "'$ref' with an address is how agentops writes references", at, "name the file"
+                Code.RESERVED,
+                "'$ref' with an address is how agentops writes references",
+                at,
+                "write the other file's path",
             )
 
     def _source(self, written: LocatedDict) -> Source:

@@ -113,7 +113,7 @@ def _read(entry: Any, at: Location, problems: list[Diagnostic]) -> Memory | None
             )
         )
         return None
-    wrong = schema_problems(MemoryBlock, entry, entry.at)
+    wrong = schema_problems(MemoryBlock, entry, entry.at, within="memory")
     if wrong:
         problems.extend(wrong)
         return None

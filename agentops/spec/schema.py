@@ -33,6 +33,7 @@ _EXPECTED = {
     "model_attributes_type": "a mapping",
     "none_required": "null",
 }
+_OTHER_TYPE = "another type"
 _LIMITS = frozenset(
     {
         "string_too_short",
@@ -52,17 +53,18 @@ _SHOWN_CHARACTERS = 60
 
 
 def schema_problems(
-    model: type[BaseModel], tree: Any, at: Location, beside: Sequence[str] = ()
+    model: type[BaseModel], tree: Any, at: Location, beside: Sequence[str] = (), within: str = ""
 ) -> list[Diagnostic]:
     """Everything about ``tree`` that the schema refuses.
 
-    ``at`` is the place where none is known, ``beside`` are names that are known beside the schema's.
+    ``at`` is the place where none is known, ``beside`` are names that are known beside the schema's,
+    ``within`` is how the tree itself is called: ``lifecycle``.
     """
     try:
         model.model_validate(tree)
     except ValidationError as failed:
         errors = _without_echoes(failed.errors(include_url=False), tree)
-        return [_diagnostic(model, item, steps, tree, at, beside) for item, steps in errors]
+        return [_diagnostic(model, item, steps, tree, at, beside, within) for item, steps in errors]
     return []
 
 
@@ -82,31 +84,27 @@ def _without_echoes(
     errors: Sequence[ErrorDetails], tree: Any
 ) -> Iterator[tuple[ErrorDetails, tuple[Step, ...]]]:
     """Each error with the steps that lead somewhere. A union complains once per branch: of complaints
-    about one node, those that merely expected another type go where a branch got further, and one of equals
-    stays."""
+    about one node, those that merely expected another type go where a branch got further, and are one where
+    they are alone."""
     found = [(item, matched(tree, item["loc"])) for item in errors]
-    places = [_subject(item, steps) for item, steps in found]
-    seen: set[tuple[Any, ...]] = set()
+    places = [_subject(item, steps) for item, steps in found if _expected(item) is None]
+    wanted: dict[tuple[Step, ...], list[str]] = {}
     for item, steps in found:
-        subject = _subject(item, steps)
-        if item["type"] in _EXPECTED:
-            further = any(len(other) > len(subject) and other[: len(subject)] == subject for other in places)
-            beside = any(
-                kept["type"] not in _EXPECTED and _subject(kept, at) == subject for kept, at in found
-            )
-            if further or beside:
-                continue
-        mark = (subject, "type" if item["type"] in _EXPECTED else item["type"])
-        if mark not in seen:
-            seen.add(mark)
-            if item["type"] in _EXPECTED:
-                wanted = [
-                    _EXPECTED[other["type"]]
-                    for other, at in found
-                    if other["type"] in _EXPECTED and _subject(other, at) == subject
-                ]
-                item = {**item, "msg": " or ".join(dict.fromkeys(wanted))}
+        if (expected := _expected(item)) is not None:
+            wanted.setdefault(steps, []).append(expected)
+    for item, steps in found:
+        if _expected(item) is None:
             yield item, steps
+        elif steps in wanted and not any(place[: len(steps)] == steps for place in places):
+            either = " or ".join(dict.fromkeys(wanted.pop(steps)))
+            yield {**item, "type": _OTHER_TYPE, "msg": either}, steps
+
+
+def _expected(item: ErrorDetails) -> str | None:
+    """The type that an error asks for, or None where it is about something else."""
+    if item["type"] in {"literal_error", "enum"} and not isinstance(item["input"], str):
+        return f"one of {', '.join(_quoted(str(item.get('ctx', {}).get('expected', ''))))}"
+    return _EXPECTED.get(item["type"])
 
 
 def _subject(item: ErrorDetails, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -120,16 +118,18 @@ def _diagnostic(
     tree: Any,
     at: Location,
     beside: Sequence[str],
+    within: str,
 ) -> Diagnostic:
+    around: tuple[Step, ...] = (within,) if within else ()
     if item["type"] == "extra_forbidden":
         known = known_members(model, steps[:-1], tree) | set(beside if len(steps) == 1 else ())
         return error(
             Code.UNKNOWN_KEY,
-            f"unknown key '{dotted(steps)}'",
+            f"unknown key '{dotted((*around, *steps))}'",
             did_you_mean(str(steps[-1]), known),
             location=locate(tree, steps, "key") or at,
         )
-    code, summary, detail = _wording(item, steps)
+    code, summary, detail = _wording(item, (*around, *steps))
     return error(code, summary, detail, location=locate(tree, steps) or at)
 
 
@@ -137,11 +137,12 @@ def _wording(item: ErrorDetails, steps: tuple[Step, ...]) -> tuple[Code, str, st
     name, kind, context = dotted(steps), item["type"], item.get("ctx", {})
     subject = f"'{name}'" if name else "this"
     if kind in _OURS:
-        return Code(kind), f"{subject}: {item['msg']}", ""
+        told = item["msg"] if kind == Code.LATER_FIELD else f"{subject}: {item['msg']}"
+        return Code(kind), told, ""
     if kind == "missing":
         missing = dotted((*steps, item["loc"][-1]))
         return Code.MISSING_KEY, f"'{missing}' is missing", ""
-    if kind in _EXPECTED:
+    if kind == _OTHER_TYPE:
         return Code.WRONG_TYPE, f"{subject} must be {item['msg']}, not {describe(item['input'])}", ""
     if kind == "union_tag_not_found":
         tag = str(context.get("discriminator", "'type'")).strip("'")
@@ -153,12 +154,12 @@ def _wording(item: ErrorDetails, steps: tuple[Step, ...]) -> tuple[Code, str, st
         return Code.INVALID_VALUE, f"'{member}' cannot be {_shown(tag)}", did_you_mean(tag, known)
     if kind in {"literal_error", "enum"}:
         known = _quoted(str(context.get("expected", "")))
-        given = item["input"]
-        if not isinstance(given, str):
-            return Code.WRONG_TYPE, f"{subject} must be one of {', '.join(known)}, not {describe(given)}", ""
+        given = str(item["input"])
         return Code.INVALID_VALUE, f"{subject} cannot be {_shown(given)}", did_you_mean(given, known)
     if kind in {"value_error", "assertion_error"}:
         return Code.INVALID_VALUE, f"{subject}: {context.get('error', item['msg'])}", ""
+    if kind == "string_too_short" and context.get("min_length") == 1:
+        return Code.LIMIT, f"{subject} is empty", ""
     if kind in _LIMITS:
         return Code.LIMIT, f"{subject}: {_lower(item['msg'])}", ""
     return Code.INVALID_VALUE, f"{subject}: {_lower(item['msg'])}", ""

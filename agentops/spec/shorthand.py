@@ -136,7 +136,6 @@ def _unknown(name: str, at: Location, tools: _Tools) -> None:
         f"that is a tool of the Messages API; an agent's is called '{versioned}'"
         if versioned
         else did_you_mean(name, (*BUILT_IN, *GROUPS, *_API_TYPES))
-        + "; a tool of your own is {type: custom, name: …, description: …, input_schema: …}"
     )
     tools.say(Code.UNKNOWN_TOOL, f"there is no tool '{name}'", at, detail)
 
@@ -275,6 +274,7 @@ def _mcp(item: LocatedDict, tools: _Tools) -> None:
             at,
             "write `url: https://…` beside `mcp`, or declare the server in mcp_servers",
         )
+        return
     if any(entry.get("mcp_server_name") == name for entry in tools.entries if isinstance(entry, Mapping)):
         tools.say(Code.CONFLICTING_FIELDS, f"the tools of '{name}' are listed twice", at, "keep one entry")
         return

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from agentops.domain.diagnostics import Code, Location, error
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error
 from agentops.spec.files import Refused
 from agentops.spec.located import LocatedDict, LocatedList
 
@@ -34,6 +34,7 @@ _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,4000}\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _INFINITE = re.compile(r"([-+]?)\.(?:inf|Inf|INF)\Z")
 _NAN = re.compile(r"\.(?:nan|NaN|NAN)\Z")
+_CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?={7}\r?\n", re.MULTILINE)
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -95,9 +96,11 @@ class _Builder:
         self._lines = lines
         self._anchors: dict[str, _Node | None] = {}
         self._aliased = 0
-        self._problems: list[Any] = []
+        self._problems: list[Diagnostic] = []
+        self._text = ""
 
     def build(self, text: str) -> Any:
+        self._text = text
         loader = _Loader(text)
         try:
             root = self._document(_events(loader))
@@ -265,14 +268,28 @@ class _Builder:
     def _refusal(self, event: Any, summary: str, detail: str = "", code: Code = Code.SYNTAX) -> Refused:
         return Refused(error(code, summary, detail, location=self._place(event.start_mark)))
 
-    def _syntax(self, problem: yaml.MarkedYAMLError) -> Any:
-        summary = problem.problem or "not YAML"
-        detail = f"{problem.context}, {_line(problem, self._offset)}" if problem.context else ""
-        if "\\t" in summary or "'\t'" in summary:
-            detail = "YAML is indented with spaces, not tabs"
-        elif "mapping values are not allowed" in summary:
+    def _syntax(self, problem: yaml.MarkedYAMLError) -> Diagnostic:
+        if (marker := _CONFLICT.search(self._text)) is not None:
+            line = self._text.count("\n", 0, marker.start()) + self._offset + 1
+            return error(
+                Code.SYNTAX,
+                "git left its conflict markers here",
+                "decide for one side and remove the lines <<<<<<<, ======= and >>>>>>>",
+                location=Location(self._file, line),
+            )
+        said, detail = problem.problem or "it ends too early", problem.context or ""
+        if "cannot start any token" in said:
+            character = self._character(problem.problem_mark)
+            said, detail = f"a value cannot start with {character!r}", "put it in quotes"
+            if character == "\t":
+                said, detail = "there is a tab", "YAML is indented with spaces"
+        elif "mapping values are not allowed" in said:
             detail = "a value with a colon in it needs quotes; or the indentation is off"
-        return error(Code.SYNTAX, f"not YAML: {summary}", detail, location=self._place(problem.problem_mark))
+        return error(Code.SYNTAX, f"not YAML: {said}", detail, location=self._place(problem.problem_mark))
+
+    def _character(self, mark: Any) -> str:
+        lines = self._text.split("\n")
+        return lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
 
     def _place(self, mark: Any) -> Location:
         if mark is None:
@@ -283,11 +300,6 @@ class _Builder:
 def _events(loader: Any) -> Iterator[Any]:
     while loader.check_event():
         yield loader.get_event()
-
-
-def _line(problem: yaml.MarkedYAMLError, offset: int) -> str:
-    mark = problem.context_mark or problem.problem_mark
-    return f"line {mark.line + 1 + offset}" if mark is not None else "in this file"
 
 
 def _refuse_unprintable(text: str, file: str, first_line: int) -> None:

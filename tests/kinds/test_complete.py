@@ -282,6 +282,12 @@ def test_an_answer_that_was_only_enriched_is_the_same(
         ),
         ("agent", {}, {"tools": [toolset()]}, {"tools"}),
         ("agent", {}, {"metadata": {"team": "b"}}, {"metadata.team"}),
+        (
+            "agent",
+            {"tools": [{"type": BUILTIN}]},
+            {"tools": [toolset(entry("bash") | {"enabled": 1})]},
+            {"tools"},
+        ),
         # A console edit that opens what the file never mentions.
         ("agent", {"tools": [{"type": BUILTIN}]}, {"tools": [toolset(entry("bash", policy=ASK))]}, {"tools"}),
         (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Any
+import ssl
+from typing import Any, ClassVar
 
 import anyio
 import httpx
@@ -15,6 +16,7 @@ from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, Registry, 
 from agentops.domain.state import Identity
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
+from agentops.registry.failures import sentence
 from tests.registry.wire import BASE, KEY, Script, listed, ok, refused
 
 AGENT, ENVIRONMENT = CATALOG["agent"], CATALOG["environment"]
@@ -146,7 +148,7 @@ async def _base_url(registry: HttpRegistry) -> str:
 
 
 class TestIdentity:
-    HEADERS = {"anthropic-organization-id": "org", "anthropic-workspace-id": "wrkspc_1"}
+    HEADERS: ClassVar = {"anthropic-organization-id": "org", "anthropic-workspace-id": "wrkspc_1"}
 
     def test_is_what_the_last_answer_told(self) -> None:
         async def use(registry: HttpRegistry) -> Identity | None:
@@ -402,10 +404,8 @@ class TestSecrets:
                     return httpx.Response(status, json={"request_id": key, "error": {"message": "m"}})
 
         told: list[Any] = []
-        script = Script(ok())
-        script.__class__ = type("Echo", (Script,), {"__call__": lambda self, request: answer(request)})
         with pytest.raises(RegistryError) as raised:
-            script.run(
+            Script(answer).run(
                 lambda r: r.create(AGENT, {"auth": [{"token": self.SECRET}]}),
                 on_request=lambda *event: told.append(event),
             )
@@ -429,7 +429,7 @@ class TestBaseUrl:
             ("registry.example", "is no URL"),
             ("ftp://registry.example", "is no URL"),
             ("https://", "is no URL"),
-            ("https://a b:s3cret@c", "is no URL"),
+            ("https://user:s3cret@ä:x", "is no URL"),
             ("https://user:s3cret@registry.example", "remove it"),
             ("https://registry.example?token=s3cret", "remove it"),
             ("https://registry.example#s3cret", "remove it"),
@@ -526,6 +526,38 @@ class TestConnections:
         error = self.ask("https://registry.invalid")
         assert "check HTTPS_PROXY" in error.message
         assert "s3cret" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("failure", "cause", "says"),
+    [
+        (
+            httpx.ConnectError,
+            ssl.SSLCertVerificationError("self-signed"),
+            "let SSL_CERT_FILE name its authority",
+        ),
+        (httpx.ConnectError, ssl.SSLError("wrong version"), "http or https"),
+        (httpx.ConnectError, socket.gaierror(-2, "unknown"), "registry.example:8080 does not resolve"),
+        (httpx.ConnectError, ExceptionGroup("", [OSError(), ConnectionRefusedError()]), "nothing listens"),
+        (httpx.ConnectError, None, "registry.example:8080 cannot be reached"),
+        (httpx.ConnectTimeout, None, "does not accept connections"),
+        (httpx.ProxyError, None, "check HTTPS_PROXY"),
+        (httpx.PoolTimeout, None, "stayed busy"),
+        (httpx.LocalProtocolError, None, "cannot be asked"),
+        (httpx.ReadTimeout, None, "did not answer in time"),
+        (httpx.DecodingError, None, "cannot be decoded"),
+        (httpx.ReadError, ConnectionResetError(), "closed the connection without an answer"),
+    ],
+)
+def test_every_failure_says_what_to_check(
+    failure: type[httpx.RequestError], cause: Exception | None, says: str
+) -> None:
+    problem = failure("secret detail")
+    problem.__cause__ = cause
+    found = sentence(problem, "GET /v1/agents", httpx.URL("https://registry.example:8080/x"))
+    assert says in found
+    assert "GET /v1/agents" in found
+    assert "secret" not in found
 
 
 async def _at_once(_seconds: float) -> None: ...

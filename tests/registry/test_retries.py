@@ -49,13 +49,13 @@ LOST = [
     httpx.DecodingError("gzip"),
 ]
 
-refused_before_anything = [
+REFUSED_BEFORE_ANYTHING = [
     refused(429, "rate_limit_error"),
     httpx.Response(429, text="slow down"),
     refused(503, "api_error"),
     refused(529, "overloaded_error"),
 ]
-in_doubt = [
+IN_DOUBT = [
     refused(500),
     refused(501),
     refused(502),
@@ -77,7 +77,7 @@ def answer_to(call: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("call", ALL)
-@pytest.mark.parametrize("answer", [*refused_before_anything, *UNSENT], ids=name_of)
+@pytest.mark.parametrize("answer", [*REFUSED_BEFORE_ANYTHING, *UNSENT], ids=name_of)
 def test_what_was_certainly_not_done_is_sent_again(call: str, answer: httpx.Response | Exception) -> None:
     script = Script(answer, answer, answer_to(call))
     script.run(CALLS[call])
@@ -87,7 +87,7 @@ def test_what_was_certainly_not_done_is_sent_again(call: str, answer: httpx.Resp
 
 
 @pytest.mark.parametrize("call", [*IDEMPOTENT, *CONVERGENT])
-@pytest.mark.parametrize("answer", [*in_doubt[:5], *LOST], ids=name_of)
+@pytest.mark.parametrize("answer", [*IN_DOUBT[:5], *LOST], ids=name_of)
 def test_what_can_be_done_twice_is_sent_again_in_doubt(call: str, answer: httpx.Response | Exception) -> None:
     script = Script(answer, answer_to(call))
     script.run(CALLS[call])
@@ -95,7 +95,7 @@ def test_what_can_be_done_twice_is_sent_again_in_doubt(call: str, answer: httpx.
 
 
 @pytest.mark.parametrize("call", ONCE)
-@pytest.mark.parametrize("answer", [*in_doubt, *LOST], ids=name_of)
+@pytest.mark.parametrize("answer", [*IN_DOUBT, *LOST], ids=name_of)
 def test_what_must_not_be_done_twice_is_never_sent_again_in_doubt(
     call: str, answer: httpx.Response | Exception
 ) -> None:
@@ -160,9 +160,7 @@ def test_a_refusal_is_final(call: str, status: int, error: type[Exception]) -> N
     script = Script(refused(status))
     with pytest.raises(error):
         script.run(CALLS[call])
-    assert [
-        line for line in script.sent if "archive" in line or not script.sent[0].endswith("archive")
-    ].__len__() == 1
+    assert script.sent.count(script.sent[0]) == 1
 
 
 @pytest.mark.parametrize("call", ALL)

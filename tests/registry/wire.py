@@ -15,7 +15,7 @@ from agentops.registry import ApiKey, HttpRegistry
 KEY = "sk-ant-api03-not-a-real-key"
 BASE = "https://registry.example"
 
-Answer = httpx.Response | Exception
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 def ok(body: Any = None, **headers: str) -> httpx.Response:
@@ -48,6 +48,8 @@ class Script:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
+        if callable(answer):
+            return answer(request)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     async def sleep(self, seconds: float) -> None:

@@ -1,5 +1,7 @@
 """Malformed input of every sort: an error with a code and a place, never an exception, nothing written."""
 
+# ruff: noqa: E501 - one case a line reads best
+
 from __future__ import annotations
 
 import os

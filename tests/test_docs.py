@@ -1,0 +1,349 @@
+"""The documents say what the program does: their commands are run, their examples loaded, their links followed.
+
+A ``console`` block is a terminal session: lines after ``$`` are run, the others must be what they print. IDs,
+digests and times may differ; a line that is just ``…`` stands for any lines. The blocks of one document share one
+directory, and ``<!-- in the console: ADDRESS FIELD = VALUE -->`` is somebody's edit in the registry between them.
+
+``AGENTOPS_UPDATE_DOCS=1 pytest tests/test_docs.py`` writes what is printed now into the documents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import httpx
+import pytest
+
+from agentops.cli import main
+from agentops.cli.main import cli
+from agentops.domain.diagnostics import Code
+from agentops.emulator import create_app
+from agentops.kinds import CATALOG
+from agentops.spec import load_project, load_stage
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
+SESSIONS = [ROOT / "README.md", ROOT / "docs" / "commands.md"]
+UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_STEP = re.compile(
+    r"^<!-- in the console: (?P<address>\S+) (?P<field>\w+) = (?P<value>.*?) -->$"
+    r"|^```console\n(?P<session>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+_CHANGING = {
+    r"\b(agent|env|memstore|mem|wrkspc|req)_[0-9A-Za-z]{24}\b": r"\1_ID",
+    r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b": "UUID",
+    r"\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{12}\b": "DIGEST",
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)": "TIME",
+    r"\b\d+ ms\b": "N ms",
+}
+
+
+# -- terminal sessions
+
+
+@dataclass
+class Terminal:
+    """A directory, and what the last command ended with. ``agentops`` runs in this process, the rest in a shell."""
+
+    folder: Path
+    status: int = 0
+
+    def run(self, command: str) -> str:
+        """What a command prints, on both streams in the order it was printed."""
+        words = shlex.split(command)
+        match words:
+            case ["cd", target]:
+                self.folder = self.folder / target
+                return ""
+            case ["echo", "$?"]:
+                return f"{self.status}\n"
+            case ["agentops", *arguments] if not {"|", ">", "&&", ";"} & set(words):
+                return self._agentops(arguments)
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        self.status = done.returncode
+        return done.stdout
+
+    def _agentops(self, arguments: list[str]) -> str:
+        printed = io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
+            self.status = main(arguments)
+        return printed.getvalue()
+
+    def edit_in_the_console(self, address: str, name: str, value: str) -> None:
+        """What a colleague does past agentops: an update of one field through the API itself."""
+        lock = json.loads(next((self.folder / "locks").glob("*.lock.json")).read_text(encoding="utf-8"))
+        kind = CATALOG[address.partition("/")[0]]
+
+        async def update() -> None:
+            transport = httpx.ASGITransport(app=create_app(self.folder / ".agentops" / "registry.db"))
+            headers = {
+                "x-api-key": "console",
+                "anthropic-version": "2026-10-21",
+                "anthropic-beta": kind.beta or "",
+            }
+            async with httpx.AsyncClient(transport=transport, base_url="http://console") as console:
+                path = f"{kind.path}/{lock['resources'][address]['id']}"
+                (await console.post(path, headers=headers, json={name: value})).raise_for_status()
+
+        asyncio.run(update())
+
+
+@dataclass
+class Step:
+    """One command of a session, and the lines the document shows below it."""
+
+    command: str
+    shown: list[str] = field(default_factory=list)
+
+
+def steps(session: str) -> list[Step]:
+    found: list[Step] = []
+    for line in session.splitlines():
+        if line.startswith("$ "):
+            found.append(Step(line.removeprefix("$ ")))
+        else:
+            assert found, f"a session begins with a command, not with {line!r}"
+            found[-1].shown.append(line.rstrip())
+    for step in found:
+        while step.shown and not step.shown[-1]:  # a blank line between two commands is for the eye
+            step.shown.pop()
+    return found
+
+
+def normal(text: str) -> str:
+    for pattern, name in _CHANGING.items():
+        text = re.sub(pattern, name, text)
+    # Columns are as wide as what stands in them; what was replaced has changed its width.
+    return re.sub(r"(?<=\S) {2,}", "  ", text)
+
+
+def matches(shown: list[str], printed: list[str]) -> bool:
+    parts = [r"(?:.*\n)*?" if line == "…" else re.escape(normal(line)) + r"\n" for line in shown]
+    return re.fullmatch("".join(parts), "".join(f"{normal(line)}\n" for line in printed)) is not None
+
+
+def lines_of(printed: str) -> list[str]:
+    lines = [line.rstrip() for line in printed.rstrip().splitlines()]
+    return lines if any(lines) else []
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    for name in ("AGENTOPS_STAGE", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    return Terminal(tmp_path)
+
+
+@pytest.mark.parametrize("document", SESSIONS, ids=lambda path: path.name)
+def test_sessions_print_what_is_shown(document: Path, terminal: Terminal) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert "```console" in text
+    for found in _STEP.finditer(text):
+        if found["session"] is None:
+            terminal.edit_in_the_console(found["address"], found["field"], found["value"])
+            continue
+        done = []
+        for step in steps(found["session"]):
+            printed = lines_of(terminal.run(step.command))
+            if not UPDATE:
+                assert matches(step.shown, printed), _unlike(document, step, printed)
+            done.append(Step(step.command, step.shown if matches(step.shown, printed) else printed))
+        if UPDATE:
+            _replace(document, found["session"], done)
+
+
+def _unlike(document: Path, step: Step, printed: list[str]) -> str:
+    shown = "\n".join(step.shown)
+    return f"{document.name}: `{step.command}`\n--- shown\n{shown}\n--- printed\n" + "\n".join(printed)
+
+
+def _replace(document: Path, session: str, done: list[Step]) -> None:
+    blocks = ["\n".join([f"$ {step.command}", *step.shown]) for step in done]
+    text = document.read_text(encoding="utf-8")
+    document.write_text(text.replace(session, "\n\n".join(blocks) + "\n", 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        (["agent_01QX3RmVvACOOonbSWbW4PYf  v1"], ["agent_0149JNAaAtdY7LxdQkGBuZDw  v1"], True),
+        (["agent_01QX3RmVvACOOonbSWbW4PYf  v1"], ["agent_0149JNAaAtdY7LxdQkGBuZDw  v2"], False),
+        (["first", "…", "last"], ["first", "between", "", "last"], True),
+        (["first", "…", "last"], ["first", "between"], False),
+        (["Change digest 3c008acf8ebc"], ["Change digest fd01f9776cdc"], True),
+        (["  indented"], ["indented"], False),
+        ([], ["something"], False),
+    ],
+)
+def test_what_counts_as_the_same_output(shown: list[str], printed: list[str], same: bool) -> None:
+    assert matches(shown, printed) is same
+
+
+# -- commands
+
+
+def commands(group: click.Group, name: str = "agentops") -> Iterator[tuple[str, click.Command]]:
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name} {word}")
+        else:
+            yield f"{name} {word}", command
+
+
+def sections(text: str, level: int) -> dict[str, str]:
+    """The text under each heading of a level, up to the next heading of that level or above."""
+    pattern = rf"^#{{{level}}} (?P<title>.+)\n(?P<body>(?:(?!^#{{1,{level}}} ).*\n?)*)"
+    return {found["title"]: found["body"] for found in re.finditer(pattern, text, re.MULTILINE)}
+
+
+def code_in(title: str) -> str:
+    """What stands between the first backticks of a heading."""
+    return title.split("`")[1]
+
+
+COMMANDS = dict(commands(cli))
+_EVERYWHERE = {"-C", "-s", "--stage", "--no-color", "-v", "--verbose", "-h", "--help", "--version"}
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, str]:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    return {code_in(title): body for title, body in sections(text, 2).items() if "`agentops" in title}
+
+
+def test_every_command_is_described_and_no_other(described: dict[str, str]) -> None:
+    assert described.keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_described(name: str, described: dict[str, str]) -> None:
+    given = [item for item in COMMANDS[name].params if isinstance(item, click.Option)]
+    options = {word for item in given for word in (*item.opts, *item.secondary_opts)} - _EVERYWHERE
+    told = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", " ".join(re.findall(r"`([^`\n]+)`", described[name]))))
+    assert options <= told
+    formats = next((item.type.choices for item in given if "--format" in item.opts), ())
+    for form in formats:
+        assert f"`{form}`" in described[name]
+
+
+def test_options_of_every_command_are_described() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    everywhere = sections(text, 2)["Options of every command"]
+    assert all(f"`{word}" in everywhere or f", {word}" in everywhere for word in _EVERYWHERE)
+
+
+# -- diagnostics
+
+
+def test_every_code_is_explained_and_no_other() -> None:
+    text = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^### (AO\d{3})\b", text, re.MULTILINE)
+    assert sorted(explained) == sorted(Code)
+
+
+def test_every_explanation_has_an_example_and_a_fix() -> None:
+    text = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
+    for title, body in sections(text, 3).items():
+        assert f"[{title.split()[0]}]" in body, title
+        assert "**Fix.**" in body, title
+
+
+# -- examples of files
+
+
+def files_of(text: str) -> Iterator[tuple[str, str]]:
+    """Path and content of each example that names its file in a comment on its first line (or second, after
+    the fence of a frontmatter)."""
+    for _, body in _FENCE.findall(text):
+        first = re.match(r"(?:---\n)?(?:# |<!-- |\{# )(\S+\.(?:yaml|md|md\.j2|json))(?: -->| #\})?\n", body)
+        if first is not None:
+            yield first[1], body
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The project that the examples of the file reference make up together."""
+    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    for path, content in files_of(text):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        assert not (tmp_path / path).exists(), f"{path} is shown twice"
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_examples_of_the_file_reference_are_one_project(example: Path) -> None:
+    project, said = load_project(example)
+    assert list(said) == []
+    for stage in project.stages.values():
+        loaded = load_stage(example, project, stage, CATALOG)
+        assert list(loaded.diagnostics) == []
+        assert {address.kind for address in loaded.desired.resources} == set(CATALOG.kinds)
+    assert main(["-C", str(example), "apply", "--yes"]) == 0
+    assert main(["-C", str(example), "plan", "--detailed-exitcode"]) == 0
+
+
+def fragments() -> list[str]:
+    """YAML of the file reference that is part of an agent's file."""
+    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    return [
+        body for language, body in _FENCE.findall(text) if language == "yaml" and not body.startswith("# ")
+    ]
+
+
+@pytest.mark.parametrize("fragment", fragments(), ids=lambda text: text.split(":")[0])
+def test_fragments_of_the_file_reference_load(fragment: str, example: Path) -> None:
+    model = "" if "model:" in fragment.split("overrides")[0] else "model: claude-opus-5-5\n"
+    path = example / "agents" / "tutor" / "agent-fragment.yaml"
+    path.write_text(f"{model}{fragment}", encoding="utf-8")
+    project, _ = load_project(example)
+    for stage in project.stages.values():
+        assert list(load_stage(example, project, stage, CATALOG).diagnostics) == []
+
+
+# -- links
+
+
+def headings(path: Path) -> set[str]:
+    """The anchors GitHub gives to a document's headings."""
+    text = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = _FENCE.sub("", document.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = target.partition("#")
+        there = document.parent / path if path else document
+        assert there.exists(), f"{document.name} links to {target}"
+        if anchor:
+            assert anchor in headings(there), f"{document.name} links to {target}"
