@@ -1,8 +1,9 @@
-"""The documents say what the program does: their commands are run, their examples loaded, their links followed.
+"""The documents say what the program does: their commands are run, their examples loaded, their links
+followed.
 
 A ``console`` block is a terminal session: lines after ``$`` are run, the others must be what they print. IDs,
-digests and times may differ; a line that is just ``…`` stands for any lines. The blocks of one document share one
-directory, and ``<!-- in the console: ADDRESS FIELD = VALUE -->`` is somebody's edit in the registry between them.
+digests and times may differ; a line that is just ``…`` stands for any lines. The blocks of one document share
+one directory, and ``<!-- in the console: ADDRESS FIELD = VALUE -->`` is somebody's edit in the registry.
 
 ``AGENTOPS_UPDATE_DOCS=1 pytest tests/test_docs.py`` writes what is printed now into the documents.
 """
@@ -57,7 +58,7 @@ _CHANGING = {
 
 @dataclass
 class Terminal:
-    """A directory, and what the last command ended with. ``agentops`` runs in this process, the rest in a shell."""
+    """A directory, and what the last command ended with. ``agentops`` runs in this process."""
 
     folder: Path
     status: int = 0

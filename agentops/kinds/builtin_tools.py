@@ -38,7 +38,7 @@ def _policy_as_mapping(policy: Any) -> Any:
 class PermissionPolicy(Shape):
     """SDK types ``BetaManagedAgents…PolicyParam``, one per policy."""
 
-    type: Literal["always_allow", "always_ask"]
+    type: Literal["always_allow", "always_ask", "auto"]
 
 
 class ToolSettings(Shape):

@@ -30,6 +30,7 @@ def serve(port: int, data: Path | None, **given: Any) -> int:
 
     It takes any non-empty credential. The first line on standard output is its URL.
     """
+    import contextlib
     import socket
 
     import uvicorn
@@ -54,5 +55,6 @@ def serve(port: int, data: Path | None, **given: Any) -> int:
         level = "info" if told.verbose else "warning"
         # The application sends its own Date: one clock for everything it says.
         config = uvicorn.Config(app, log_level=level, lifespan="on", date_header=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+            uvicorn.Server(config).run(sockets=[listening])
     return 0

@@ -1,0 +1,126 @@
+"""YAML 1.2 core, with places."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from agentops.domain.diagnostics import Code, Location
+from agentops.spec.files import Refused
+from agentops.spec.yaml_text import parse_yaml
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("on", "on"),
+        ("yes", "yes"),
+        ("No", "No"),
+        ("2026-01-01", "2026-01-01"),
+        ("1:30", "1:30"),
+        ("12:30:45", "12:30:45"),
+        ("0o17", 15),
+        ("017", 17),
+        ("0x1F", 31),
+        ("-12", -12),
+        ("+3", 3),
+        ("1_000", "1_000"),
+        ("0b1", "0b1"),
+        ("1.5e3", 1500.0),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("-.inf", -math.inf),
+        ("true", True),
+        ("FALSE", False),
+        ("tRue", "tRue"),
+        ("~", None),
+        ("null", None),
+        ("Null", None),
+        ("", None),
+        ("'1'", "1"),
+        ('"true"', "true"),
+        ("!!str 12", "12"),
+        ("!!float 3", 3.0),
+        ("! 12", "12"),
+        ("=", "="),
+    ],
+)
+def test_scalars_follow_the_core_schema(text: str, value: Any) -> None:
+    found = parse_yaml(f"k: {text}\n", "f")["k"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_not_a_number_is_read() -> None:
+    assert math.isnan(parse_yaml("k: .nan", "f")["k"])
+
+
+def test_keys_are_the_text_that_was_written() -> None:
+    assert list(parse_yaml("on: 1\n1: 2\nnull: 3\n2026-01-01: 4\n~: 5\n", "f")) == [
+        "on",
+        "1",
+        "null",
+        "2026-01-01",
+        "~",
+    ]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_line_endings_make_no_difference(ending: str) -> None:
+    text = ending.join(["a: x", "b: |", "  one", "  two", "c: [1]", ""])
+    tree = parse_yaml(text, "f")
+    assert tree == {"a": "x", "b": "one\ntwo\n", "c": [1]}
+    assert tree.place("c", "key") == Location("f", 5, 1)
+
+
+def test_places_of_keys_values_and_items() -> None:
+    tree = parse_yaml("a: x\nb:\n  - one\n  - {c: d}\n", "f")
+    assert tree.place("a", "key") == Location("f", 1, 1)
+    assert tree.place("a") == Location("f", 1, 4)
+    assert tree["b"].place(1) == Location("f", 4, 5)
+    assert tree["b"][1].place("c") == Location("f", 4, 9)
+
+
+def test_lines_are_counted_from_where_the_text_starts() -> None:
+    assert parse_yaml("a: x\n", "f", first_line=7).place("a") == Location("f", 7, 4)
+
+
+def test_merge_keys_give_way_to_what_is_written_and_to_earlier_ones() -> None:
+    text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y], c: 3}\n"
+    tree = parse_yaml(text, "f")
+    assert tree["z"] == {"a": 1, "b": 1, "c": 3}
+    assert tree["z"].place("a").line == 1
+
+
+def test_a_quoted_merge_key_is_a_key() -> None:
+    assert parse_yaml("'<<': x\n", "f") == {"<<": "x"}
+
+
+def test_an_alias_is_placed_where_it_stands_and_its_members_where_they_were_written() -> None:
+    tree = parse_yaml("a: &a {k: v}\nb: *a\n", "f")
+    assert tree.place("b") == Location("f", 2, 4)
+    assert tree["b"].place("k") == Location("f", 1, 11)
+
+
+def test_aliases_are_fine_until_they_stand_for_too_much() -> None:
+    assert len(parse_yaml("a: &a [x, y]\nb: [*a, *a, *a]\n", "f")["b"]) == 3
+
+
+def test_every_duplicate_key_is_told_with_both_places() -> None:
+    with pytest.raises(Refused) as refused:
+        parse_yaml("a: 1\nb: 2\na: 3\nc: {d: 1, d: 2}\n", "f")
+    found = [(item.code, item.location, item.summary) for item in refused.value.diagnostics]
+    assert found == [
+        (Code.DUPLICATE_KEY, Location("f", 3, 1), "'a' stands here twice; the first is at line 1"),
+        (Code.DUPLICATE_KEY, Location("f", 4, 11), "'d' stands here twice; the first is at line 4"),
+    ]
+
+
+def test_non_ascii_text_is_kept() -> None:
+    assert parse_yaml("a: نص — «да» 中文 🙂\n", "f") == {"a": "نص — «да» 中文 🙂"}
+
+
+def test_an_empty_text_is_nothing() -> None:
+    assert parse_yaml("# only a comment\n", "f") is None
