@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from agentops.domain.kind import OWNER_KEY, Field, Kind
@@ -28,7 +29,12 @@ ABSENT: Any = None
 
 def canonical_json(value: Any) -> str:
     """JSON with one spelling: sorted keys, no spaces, UTF-8 kept, whole numbers without a fraction."""
-    return json.dumps(_whole(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    text = _dumped(value)
+    return _dumped(_whole(value)) if ".0" in text else text
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def _whole(value: Any) -> Any:
@@ -61,8 +67,30 @@ def content_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@dataclass(frozen=True)
+class Form:
+    """A body in canonical form: leaf path -> value, without leaves that hold their default."""
+
+    leaves: Leaves
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """Leaf path -> fingerprint, sorted: what a lock records."""
+        return {path: fingerprint(value) for path, value in sorted(self.leaves.items())}
+
+    @property
+    def digest(self) -> str:
+        """Over every leaf."""
+        return digest(self.fingerprints)
+
+
+def form(kind: Kind, body: Body) -> Form:
+    """Bring a body to its canonical form."""
+    return Form(leaves(kind, body))
+
+
 def leaves(kind: Kind, body: Body) -> Leaves:
-    """The canonical form: leaf path -> value, without leaves that hold their default.
+    """Leaf path -> canonical value.
 
     Members that no field of the kind describes (timestamps, IDs, members nobody knows) are not in it,
     nor is the ownership key.
@@ -81,8 +109,8 @@ def leaves(kind: Kind, body: Body) -> Leaves:
 
 
 def fingerprints(kind: Kind, body: Body) -> dict[str, str]:
-    """Leaf path -> fingerprint, sorted: what a lock records."""
-    return {path: fingerprint(value) for path, value in sorted(leaves(kind, body).items())}
+    """The fingerprints of a body's canonical form."""
+    return form(kind, body).fingerprints
 
 
 class Moved(StrEnum):
@@ -106,8 +134,8 @@ class Difference:
 
 def differences(
     kind: Kind,
-    desired: Body,
-    live: Body,
+    desired: Form,
+    live: Form,
     applied: Fingerprints | None,
     observed: Fingerprints | None,
 ) -> tuple[Difference, ...]:
@@ -116,11 +144,11 @@ def differences(
     ``applied`` and ``observed`` are the recorded fingerprints, both None where nothing is recorded; then
     what differs counts as ours, for there is no past to hold against the registry.
     """
-    ours, theirs = leaves(kind, desired), leaves(kind, live)
+    ours, theirs = desired.fingerprints, live.fingerprints
     return tuple(
-        Difference(path, ours.get(path, ABSENT), theirs.get(path, ABSENT), moved)
+        Difference(path, desired.leaves.get(path, ABSENT), live.leaves.get(path, ABSENT), moved)
         for path in sorted(ours.keys() | theirs.keys())
-        if not same(ours.get(path, ABSENT), theirs.get(path, ABSENT))
+        if ours.get(path) != theirs.get(path)
         and (moved := _who_moved(kind, path, ours, theirs, applied, observed)) is not None
     )
 
@@ -128,30 +156,21 @@ def differences(
 def _who_moved(
     kind: Kind,
     path: str,
-    ours: Leaves,
-    theirs: Leaves,
+    ours: Fingerprints,
+    theirs: Fingerprints,
     applied: Fingerprints | None,
     observed: Fingerprints | None,
 ) -> Moved | None:
-    field_name = path.partition(".")[0]
-    unset = path not in ours
+    foreign = kind.fields[path.partition(".")[0]].foreign_keys
     if applied is None or observed is None:
-        if unset and (kind.fields[field_name].foreign_keys or path in kind.undetermined):
-            return None
-        return Moved.OURS
-    we_moved = _print_of(ours, path) != applied.get(path)
-    they_moved = _print_of(theirs, path) != observed.get(path)
-    if unset and not we_moved and kind.fields[field_name].foreign_keys:
+        return None if path not in ours and (foreign or path in kind.undetermined) else Moved.OURS
+    we_moved = ours.get(path) != applied.get(path)
+    they_moved = theirs.get(path) != observed.get(path)
+    if foreign and path not in ours and not we_moved:
         return None
-    if we_moved and they_moved:
-        return Moved.BOTH
     if we_moved:
-        return Moved.OURS
+        return Moved.BOTH if they_moved else Moved.OURS
     return Moved.THEIRS if they_moved else Moved.NEITHER
-
-
-def _print_of(side: Leaves, path: str) -> str | None:
-    return fingerprint(side[path]) if path in side else None
 
 
 def _field_value(spec: Field, name: str, body: Body) -> Any:

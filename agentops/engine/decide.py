@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import Difference, Moved, differences, digest, fingerprints, leaves
+from agentops.domain.canonical import Difference, Form, Moved, differences, fingerprints, form
 from agentops.domain.diagnostics import Diagnostic, Location
 from agentops.domain.kind import OWNER_KEY, Kind, Removal
 from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, FieldChange, Orphan, Reason
@@ -55,7 +55,6 @@ class Decision:
     drift: Drift | None = None
     orphan: Orphan | None = None
     record: LockEntry | None = None
-    base: Base | None = None
     diagnostics: tuple[Diagnostic, ...] = field(default=())
 
 
@@ -68,7 +67,7 @@ def decide(it: Situation) -> Decision:
     if it.entry is None:
         return _unrecorded(it, it.desired)
     if it.settled:
-        return Decision(record=_refreshed(it, it.desired, it.entry, None))
+        return Decision(record=_left_alone(it, it.desired, it.entry))
     if it.live is None or it.live.archived:
         return _gone(it, it.desired, it.entry)
     if it.live.owner not in {None, it.tag}:
@@ -78,7 +77,7 @@ def decide(it: Situation) -> Decision:
 
 def base_of(kind: Kind, live: LiveObject) -> Base:
     """What a change is planned against; the digest covers every leaf that we could overwrite."""
-    return Base(id=live.id, version=kind.base_of(live.body), digest=digest(leaves(kind, live.body)))
+    return Base(id=live.id, version=kind.base_of(live.body), digest=form(kind, live.body).digest)
 
 
 # -- not in the files
@@ -143,7 +142,7 @@ def _adopt(it: Situation, desired: Resource, live: LiveObject) -> Decision:
     """An earlier create whose answer was lost, or a seed that is there already."""
     wanted = _resolved(it, desired)
     leave = desired.lifecycle.create_only
-    found = () if leave else differences(it.kind, wanted, live.body, None, None)
+    found = () if leave else differences(it.kind, form(it.kind, wanted), form(it.kind, live.body), None, None)
     body, stuck = update_body(it.kind, wanted, found)
     change = Change(
         address=it.address,
@@ -153,7 +152,7 @@ def _adopt(it: Situation, desired: Resource, live: LiveObject) -> Decision:
         body=body,
         parent=desired.parent,
         base=base_of(it.kind, live),
-        record=_record(it, desired, wanted),
+        record=_record(it, desired, fingerprints(it.kind, wanted)),
         location=desired.location,
     )
     return Decision(change=change, diagnostics=refusals.cannot_clear(desired, stuck))
@@ -165,7 +164,7 @@ def _adopt(it: Situation, desired: Resource, live: LiveObject) -> Decision:
 def _gone(it: Situation, desired: Resource, entry: LockEntry) -> Decision:
     if desired.lifecycle.create_only:
         # Agents may delete what they were given to start with; it is not given to them again.
-        return Decision(record=_refreshed(it, desired, entry, None))
+        return Decision(record=_left_alone(it, desired, entry))
     if it.recreate:
         found = _unrecorded(it, desired)  # somebody may have made it anew already
         return found if it.carriers else Decision(change=_create(it, desired, Reason.RECREATE))
@@ -175,9 +174,10 @@ def _gone(it: Situation, desired: Resource, entry: LockEntry) -> Decision:
 
 def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObject) -> Decision:
     wanted = _resolved(it, desired)
+    ours_now, theirs_now = form(it.kind, wanted), form(it.kind, live.body)
     found = tuple(
         item
-        for item in differences(it.kind, wanted, live.body, entry.applied, entry.observed)
+        for item in differences(it.kind, ours_now, theirs_now, entry.applied, entry.observed)
         if item.moved is not Moved.NEITHER and not _ignored(item.path, desired.lifecycle.ignore_changes)
     )
     theirs = tuple(item for item in found if item.moved is not Moved.OURS)
@@ -186,13 +186,8 @@ def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObjec
     ours = tuple(item for item in found if item.moved is Moved.OURS)
     drifted = _drift(it, desired, wanted, live, theirs)
     if not ours:
-        record = None if theirs else _refreshed(it, desired, entry, live)
-        return Decision(
-            drift=drifted,
-            record=record,
-            base=base_of(it.kind, live),
-            diagnostics=refusals.drifted(desired, theirs),
-        )
+        record = None if theirs else _in_sync(it, desired, entry, live, ours_now, theirs_now)
+        return Decision(drift=drifted, record=record, diagnostics=refusals.drifted(desired, theirs))
     if stuck_paths := [item.path for item in ours if _create_only(it.kind, item.path)]:
         decision = _replace(it, desired, wanted, live, ours, stuck_paths[0])
     else:
@@ -200,8 +195,6 @@ def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObjec
     return Decision(
         change=decision.change,
         drift=drifted,
-        record=decision.record,
-        base=decision.base,
         diagnostics=(*decision.diagnostics, *refusals.drifted(desired, theirs)),
     )
 
@@ -213,7 +206,7 @@ def _update(
     sent = tuple(item for item in ours if item.path not in stuck)
     diagnostics = refusals.cannot_clear(desired, stuck)
     if not sent:
-        return Decision(base=base_of(it.kind, live), diagnostics=diagnostics)
+        return Decision(diagnostics=diagnostics)
     if it.kind.tagged and live.owner is None:
         body["metadata"] = {**(body.get("metadata") or {}), OWNER_KEY: it.tag}
     change = Change(
@@ -224,7 +217,7 @@ def _update(
         body=body,
         parent=desired.parent,
         base=base_of(it.kind, live),
-        record=_record(it, desired, wanted),
+        record=_record(it, desired, fingerprints(it.kind, wanted)),
         location=desired.location,
     )
     return Decision(change=change, diagnostics=diagnostics)
@@ -248,7 +241,7 @@ def _replace(
         body=_tagged(it, desired.body),
         parent=desired.parent,
         base=base_of(it.kind, live),
-        record=_record(it, desired, wanted),
+        record=_record(it, desired, fingerprints(it.kind, wanted)),
         location=desired.location,
     )
     return Decision(change=change)
@@ -259,7 +252,7 @@ def _written_by_agents(
 ) -> Decision:
     """A seed that agents edited is theirs; only say so when the file changed as well."""
     if not any(item.moved is Moved.BOTH for item in theirs):
-        return Decision(record=_refreshed(it, desired, entry, None))
+        return Decision(record=_left_alone(it, desired, entry))
     return Decision(diagnostics=(refusals.written_by_agents(desired),))
 
 
@@ -275,7 +268,7 @@ def _create(it: Situation, desired: Resource, reason: Reason) -> Change:
         fields=tuple(FieldChange(path=name, after=value) for name, value in desired.body.items()),
         body=replace_refs(body, it.known),
         parent=desired.parent,
-        record=_record(it, desired, _resolved(it, desired)),
+        record=_record(it, desired, fingerprints(it.kind, _resolved(it, desired))),
         location=desired.location,
     )
 
@@ -292,29 +285,33 @@ def _resolved(it: Situation, desired: Resource) -> Body:
     return body
 
 
-def _record(it: Situation, desired: Resource, wanted: Body) -> LockEntry:
+def _record(it: Situation, desired: Resource, applied: dict[str, str]) -> LockEntry:
     """What the lock will say; ID, version and what comes back are filled in when the answer is there."""
     entry = it.entry or LockEntry(id="")
     return entry.model_copy(
         update={
             "path": desired.path,
             "source": desired.source,
-            "applied": fingerprints(it.kind, wanted),
+            "applied": applied,
             "attachments": desired.attachments,
             "protected": desired.lifecycle.protect,
         }
     )
 
 
-def _refreshed(
-    it: Situation, desired: Resource, entry: LockEntry, live: LiveObject | None
+def _in_sync(
+    it: Situation, desired: Resource, entry: LockEntry, live: LiveObject, ours: Form, theirs: Form
 ) -> LockEntry | None:
-    """The entry as it should read now that nothing needs doing, or None when it reads so already."""
-    fresh = _record(it, desired, _resolved(it, desired))
-    if live is not None:
-        fresh = fresh.model_copy(
-            update={"observed": fingerprints(it.kind, live.body), "version": live.version}
-        )
+    """The entry as it should read where nothing needs doing, or None when it reads so already."""
+    fresh = _record(it, desired, ours.fingerprints).model_copy(
+        update={"observed": theirs.fingerprints, "version": live.version}
+    )
+    return None if fresh == entry else fresh
+
+
+def _left_alone(it: Situation, desired: Resource, entry: LockEntry) -> LockEntry | None:
+    """The same for a resource that was not looked at, or is left to whoever writes there."""
+    fresh = _record(it, desired, entry.applied)
     return None if fresh == entry else fresh
 
 

@@ -14,7 +14,7 @@ from agentops.domain.kind import Catalog
 from agentops.domain.plan import Action, Base, Change, Plan
 from agentops.domain.resource import Ref
 from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry, Origin
-from agentops.engine.decide import Decision, Situation, decide
+from agentops.engine.decide import Decision, Situation, base_of, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +228,9 @@ class _Planning:
             for item in resource.needs
         }
         return {
-            address: base
+            address: base_of(self.catalog.of_address(address), found)
             for address in sorted(needed - changed)
-            if (decision := self.decisions.get(address)) is not None and (base := decision.base) is not None
+            if (found := self.live.objects.get(address)) is not None
         }
 
     def diagnostics(self) -> list[Diagnostic]:

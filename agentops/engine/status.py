@@ -23,42 +23,37 @@ def drift_report(plan: Plan) -> DriftReport:
 
 def status_report(plan: Plan, desired: DesiredState, live: LiveState, lock: Lock) -> StatusReport:
     """One row per address that is desired, recorded or carries our tag, by address."""
-    addresses = sorted({*desired.resources, *lock.resources, *(item.address for item in plan.orphans)})
+    standings = _standings(plan)
+    actions = {change.address: change.action for change in plan.changes}
+    orphans = {orphan.address: orphan.id for orphan in plan.orphans}
+
+    def row(address: Address) -> StatusRow:
+        entry, found = lock.resources.get(address), live.objects.get(address)
+        resource = desired.resources.get(address)
+        return StatusRow(
+            address=address,
+            standing=standings.get(address, Standing.IN_SYNC),
+            action=actions.get(address, Action.NO_OP),
+            id=entry.id if entry else orphans.get(address),
+            version=found.version if found else entry.version if entry else None,
+            path=resource.path if resource else entry.path if entry else None,
+        )
+
     return StatusReport(
         project=plan.project,
         stage=plan.stage,
-        rows=tuple(_row(address, plan, desired, live, lock) for address in addresses),
+        rows=tuple(map(row, sorted({*desired.resources, *lock.resources, *orphans}))),
         unmanaged={kind: count for kind, count in live.unmanaged.items() if count},
         diagnostics=tuple(item for item in plan.diagnostics if item.severity is not Severity.ERROR),
     )
 
 
-def _row(address: Address, plan: Plan, desired: DesiredState, live: LiveState, lock: Lock) -> StatusRow:
-    entry, found = lock.resources.get(address), live.objects.get(address)
-    resource = desired.resources.get(address)
-    change = next((item for item in plan.changes if item.address == address), None)
-    return StatusRow(
-        address=address,
-        standing=_standing(address, plan),
-        action=change.action if change else Action.NO_OP,
-        id=entry.id if entry else found.id if found else None,
-        version=found.version if found else entry.version if entry else None,
-        path=resource.path if resource else entry.path if entry else None,
-    )
-
-
-def _standing(address: Address, plan: Plan) -> Standing:
-    errors = {
-        item.code for item in plan.diagnostics if item.address == address and item.severity is Severity.ERROR
-    }
-    if Code.GONE in errors:
-        return Standing.GONE
-    if any(item.address == address for item in plan.drift):
-        return Standing.DRIFTED
-    if errors:
-        return Standing.BLOCKED
-    if any(item.address == address for item in plan.orphans):
-        return Standing.ORPHANED
-    if any(item.address == address for item in plan.changes):
-        return Standing.PENDING
-    return Standing.IN_SYNC
+def _standings(plan: Plan) -> dict[Address, Standing]:
+    """Who does not stand in sync; what is worse to have overlooked is said last, and stays."""
+    found = {change.address: Standing.PENDING for change in plan.changes}
+    found |= {orphan.address: Standing.ORPHANED for orphan in plan.orphans}
+    errors = [item for item in plan.diagnostics if item.severity is Severity.ERROR and item.address]
+    found |= {item.address: Standing.BLOCKED for item in errors if item.address}
+    found |= {drift.address: Standing.DRIFTED for drift in plan.drift}
+    found |= {item.address: Standing.GONE for item in errors if item.address and item.code is Code.GONE}
+    return found

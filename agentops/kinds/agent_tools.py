@@ -184,7 +184,7 @@ def _toolset(toolset: Body, policy: str, complete_entry: Callable[[Mapping[str, 
     inherited = {"enabled": True, "permission_policy": {"type": policy}} | _settings(default)
     resolved = [_entry(entry, inherited, complete_entry) for entry in entries]
     differing = [entry for entry in resolved if not _restates(entry, inherited)]
-    return {**toolset, "default_config": inherited, "configs": differing}
+    return {**toolset, "default_config": inherited, "configs": sorted(differing, key=_entry_order)}
 
 
 def _entry(entry: Any, inherited: Body, complete_entry: Callable[[Mapping[str, Any]], Body]) -> Any:

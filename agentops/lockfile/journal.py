@@ -63,6 +63,11 @@ def _parse_line(text: bytes) -> Document | None:
     return line if isinstance(line, dict) and "op" in line else None
 
 
+def has_steps(lines: list[Document]) -> bool:
+    """False for marks alone: a crash may come between the first mark and the first step."""
+    return any(line["op"] != "lock" for line in lines)
+
+
 def after_mark(lines: list[Document], digest: str | None) -> list[Document] | None:
     """The lines that build on this lock, or None where no mark names it."""
     marks = [at for at, line in enumerate(lines) if line["op"] == "lock" and line.get("digest") == digest]

@@ -60,7 +60,7 @@ class LockFile:
             Stop: one of them is unreadable, damaged, or written by a newer version.
         """
         recorded, lines = self._snapshot()
-        if recorded.document is None and not lines:
+        if recorded.document is None and not journal.has_steps(lines):
             return None
         return self._folded(recorded, lines)
 
@@ -124,10 +124,12 @@ class LockFile:
         recorded, lines = self._snapshot()
         if lines and journal.after_mark(lines, recorded.digest) is not None:
             return []
-        if lines:
+        if journal.has_steps(lines):
             folded = self._folded(recorded, lines)
             self.write(folded.with_changes(serial=folded.serial + 1))
             recorded = self._recorded(self._lock_bytes())
+        with writing(self._journal_name):
+            self._journal.unlink(missing_ok=True)
         return [journal.mark(recorded.lock.serial, recorded.digest)]
 
     def _snapshot(self) -> tuple[Recorded, list[Document]]:

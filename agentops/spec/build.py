@@ -25,12 +25,12 @@ from agentops.spec.include import missing_file
 from agentops.spec.located import LocatedDict, LocatedList, plain
 from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
-from agentops.spec.payload import payload_of
+from agentops.spec.provenance import entry_before_overrides, source_of
 from agentops.spec.references import Index, resolve
 from agentops.spec.revision import Revision
 from agentops.spec.schema import schema_problems
 from agentops.spec.shorthand import expanded_tools
-from agentops.spec.source import Document, describe, read_data
+from agentops.spec.source import Document, describe
 from agentops.spec.template import render
 
 TEMPLATE = "template"
@@ -108,7 +108,7 @@ class _Builder:
             body=plain(body),
             path=self._path,
             location=Location(self._path, *_start(self._document)),
-            source=self._source(written),
+            source=source_of(self._path, written, self._scope.files, self._scope.revision),
             lifecycle=lifecycle,
             attachments=attachments,
         )
@@ -295,7 +295,7 @@ class _Builder:
             path=self._path,
             location=memory.at,
             source=Source(
-                digest=digest(_entry_before_overrides(memory, written)), commit=self._commit([self._path])
+                digest=digest(entry_before_overrides(memory, written)), commit=self._commit([self._path])
             ),
         )
         return [resource, *self._seeds(store, memory.entry, create_only=memory.block.access == "read_write")]
@@ -350,28 +350,6 @@ class _Builder:
                 "write the other file's path",
             )
 
-    def _source(self, written: LocatedDict) -> Source:
-        """The digest of what the resource is built from, before overrides and before rendering."""
-        base = written.without(OVERRIDES)
-        payload = payload_of(Document(self._path, base), self._scope.files)
-        texts, data = {}, {}
-        own_texts = {path for path in payload.texts if self._has(PROMPT) and path == self._prompt_path(base)}
-        try:
-            texts = {path: content_digest(self._scope.files.text(path)) for path in sorted(own_texts)}
-            data = {
-                path: digest(plain(read_data(self._scope.files, path))) for path in sorted(payload.includes)
-            }
-        except Refused:
-            pass  # reported where the file is used
-        content = {"body": plain(base), "texts": texts, "includes": data}
-        return Source(digest=digest(content), commit=self._commit([self._path, *texts, *data]))
-
-    def _prompt_path(self, body: LocatedDict) -> str | None:
-        try:
-            return self._scope.files.join(self._path, body[PROMPT], Location(self._path))
-        except (Refused, KeyError, TypeError):
-            return None
-
     def _commit(self, paths: list[str]) -> str | None:
         return None if self._scope.revision is None else self._scope.revision.commit_of(paths)
 
@@ -382,15 +360,6 @@ class _Builder:
 def _start(document: Document) -> tuple[int, int]:
     at = document.body.at
     return at.line, at.column
-
-
-def _entry_before_overrides(memory: Memory, written: LocatedDict) -> Any:
-    """The memory as the file has it for every stage; its name alone where only overrides declare it."""
-    found: list[Diagnostic] = []
-    for base in read_memories(written, found):
-        if base.name == memory.name:
-            return plain(base.entry)
-    return {"name": memory.name}
 
 
 def _reserved(tree: Any, at: Location) -> list[Location]:

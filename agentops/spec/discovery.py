@@ -130,9 +130,12 @@ def _walk(files: Files, places: _Places, problems: list[Diagnostic]) -> Iterator
                 error(Code.UNREADABLE, f"the folder {folder or '.'} cannot be read: {problem.strerror}")
             )
             continue
-        if folder and any(entry.name == _SKILL_FILE for entry in entries):
+        names = {entry.name for entry in entries}
+        if folder and _SKILL_FILE in names:
             yield folder, True
             continue
+        if folder and PROJECT_FILE in names:
+            continue  # another project
         for entry in entries:
             path = posixpath.join(folder, entry.name)
             if entry.is_symlink() and files.leaves_project(path):

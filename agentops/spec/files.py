@@ -38,6 +38,7 @@ class Files:
     root: Path
     _real_root: Path = field(init=False)
     _bytes: dict[str, bytes] = field(init=False, default_factory=dict)
+    _inside: dict[str, bool] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._real_root = self.root.resolve()
@@ -47,22 +48,24 @@ class Files:
 
     def leaves_project(self, path: str) -> bool:
         """Whether the file behind ``path`` lies elsewhere: a symbolic link may lead out."""
+        if os.path.islink(f"{self._real_root}/{path}"):  # noqa: PTH114 - asked for every file
+            return not self._resolves_inside(path)
+        folder = posixpath.dirname(path)
+        if folder not in self._inside:
+            self._inside[folder] = self._resolves_inside(folder)
+        return not self._inside[folder]
+
+    def _resolves_inside(self, path: str) -> bool:
         try:
-            return not self.absolute(path).resolve().is_relative_to(self._real_root)
-        except (OSError, RuntimeError):  # a link that leads to itself
-            return True
+            return self.absolute(path).resolve().is_relative_to(self._real_root)
+        except (OSError, RuntimeError, ValueError):  # a link that leads to itself, a name no file can have
+            return False
 
     def is_file(self, path: str) -> bool:
-        try:
-            return self.absolute(path).is_file()
-        except (OSError, ValueError):
-            return False
+        return os.path.isfile(f"{self._real_root}/{path}")  # noqa: PTH113 - asked for every reference
 
     def is_folder(self, path: str) -> bool:
-        try:
-            return self.absolute(path).is_dir()
-        except (OSError, ValueError):
-            return False
+        return os.path.isdir(f"{self._real_root}/{path}")  # noqa: PTH112 - asked for every reference
 
     def size(self, path: str) -> int:
         return self.absolute(path).stat().st_size

@@ -89,28 +89,34 @@ def locate(tree: Any, path: Sequence[Step], want: Want = "value") -> Location | 
     Steps that match nothing are passed over, because the paths of schema errors also name union branches;
     of several ways through the tree the one that matches most steps counts.
     """
-    return _walk(tree, tuple(path), want, _own_place(tree))[1]
+    return _walk(tree, tuple(path), want, _own_place(tree), {})[1]
 
 
 def matched(tree: Any, path: Sequence[Step]) -> tuple[Step, ...]:
     """The steps of ``path`` that lead somewhere in the tree, union branches left out."""
-    return _walk(tree, tuple(path), "value", None)[0]
+    return _walk(tree, tuple(path), "value", None, {})[0]
+
+
+_Way = tuple[tuple[Step, ...], Location | None]
 
 
 def _walk(
-    node: Any, path: tuple[Step, ...], want: Want, here: Location | None
-) -> tuple[tuple[Step, ...], Location | None]:
+    node: Any, path: tuple[Step, ...], want: Want, here: Location | None, known: dict[tuple[int, int], _Way]
+) -> _Way:
+    """The longest way from a node. ``known`` keeps it from walking the same way again for every choice."""
     if not path:
         return (), here
-    step, rest = path[0], path[1:]
-    passed_over = _walk(node, rest, want, here) if len(rest) else ((), here)
-    if not _leads_on(node, step):
-        return passed_over
-    last = not rest
-    place = _member_place(node, step, want if last else "value") or here
-    steps, found = _walk(node[step], rest, want, place)
-    followed = ((step, *steps), found)
-    return followed if len(followed[0]) >= len(passed_over[0]) else passed_over
+    mark = (id(node), len(path))
+    if mark not in known:
+        step, rest = path[0], path[1:]
+        best = _walk(node, rest, want, here, known)
+        if _leads_on(node, step):
+            place = _member_place(node, step, "value" if rest else want) or here
+            steps, found = _walk(node[step], rest, want, place, known)
+            if len(steps) + 1 >= len(best[0]):
+                best = (step, *steps), found
+        known[mark] = best
+    return known[mark]
 
 
 def _leads_on(node: Any, step: Step) -> bool:

@@ -18,22 +18,31 @@ _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """``texts`` are prompts and seeds, ``includes`` data files spliced into lists."""
+    """``prompts`` and ``seeds`` are text, ``includes`` data files spliced into lists."""
 
-    texts: frozenset[str]
+    prompts: frozenset[str]
+    seeds: frozenset[str]
     includes: frozenset[str]
+
+    @property
+    def texts(self) -> frozenset[str]:
+        return self.prompts | self.seeds
 
 
 def payload_of(document: Document, files: Files) -> Payload:
     """What the document refers to. Broken references are passed over here; they are reported where used."""
-    texts: set[str] = set()
+    prompts: set[str] = set()
+    seeds: set[str] = set()
     includes: set[str] = set()
     for body in _bodies(document.body):
-        for reference in _texts(body):
-            texts.update(_files_of(reference, document.path, files))
-        for reference in _includes(body):
-            includes.update(_files_of(reference, document.path, files))
-    return Payload(frozenset(texts), frozenset(includes))
+        for found, references in (
+            (prompts, _strings(body.get("prompt"))),
+            (seeds, _seeds(body)),
+            (includes, _includes(body)),
+        ):
+            for reference in references:
+                found.update(_files_of(reference, document.path, files))
+    return Payload(frozenset(prompts), frozenset(seeds), frozenset(includes))
 
 
 def _bodies(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -43,8 +52,7 @@ def _bodies(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from (patch for patch in overrides.values() if isinstance(patch, Mapping))
 
 
-def _texts(body: Mapping[str, Any]) -> Iterator[str]:
-    yield from _strings(body.get("prompt"))
+def _seeds(body: Mapping[str, Any]) -> Iterator[str]:
     yield from _strings(body.get("seed"))
     memory = body.get("memory")
     for entry in memory if isinstance(memory, list) else [memory]:

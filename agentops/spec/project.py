@@ -134,8 +134,8 @@ def _read(tree: LocatedDict) -> tuple[Project, tuple[Diagnostic, ...]]:
     _refuse_literal_keys(known, problems)
     if not problems or not any(item.code is Code.RESERVED for item in problems):
         problems.extend(schema_problems(ProjectBlock, known, tree.at))
-    if has_errors(problems) and not _readable(known):
-        return implicit_project(), in_order(problems)
+    if has_errors(problems) and schema_problems(ProjectBlock, known, tree.at):
+        return _salvaged(known), in_order(problems)
     block = ProjectBlock.model_validate(known)
     _check_names(block, known, problems)
     external = _external(block, known, problems)
@@ -151,8 +151,15 @@ def _read(tree: LocatedDict) -> tuple[Project, tuple[Diagnostic, ...]]:
     return project, in_order(problems)
 
 
-def _readable(tree: LocatedDict) -> bool:
-    return not schema_problems(ProjectBlock, tree, tree.at)
+def _salvaged(tree: LocatedDict) -> Project:
+    """The names that can be read of a file that is wrong elsewhere, so that nothing is reported twice."""
+    name, stages = tree.get("project"), tree.get("stages")
+    return Project(
+        name=name if isinstance(name, str) else LOCAL,
+        stages={key: Stage(key) for key in stages}
+        if isinstance(stages, Mapping) and stages
+        else {LOCAL: Stage(LOCAL)},
+    )
 
 
 def _stage(name: str, block: StageBlock, shared: Mapping[str, Any], external: Mapping[Address, str]) -> Stage:

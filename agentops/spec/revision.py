@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TIMEOUT_SECONDS = 10.0
+_EVERYTHING = "./"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,10 @@ class Revision:
         return None if any(self._differs(path) for path in paths) else self.head
 
     def _differs(self, path: str) -> bool:
-        return any(path == item or (item.endswith("/") and path.startswith(item)) for item in self.changed)
+        return any(
+            path == item or (item.endswith("/") and path.startswith(item)) or item == _EVERYTHING
+            for item in self.changed
+        )
 
 
 def read_revision(root: Path) -> Revision | None:
@@ -54,7 +58,7 @@ def _below(prefix: str, path: str) -> str:
     """A path from the repository's root as one from the project's root; a folder around the project
     holds all of it."""
     if path.endswith("/") and prefix.startswith(path):
-        return "/"
+        return _EVERYTHING
     return path.removeprefix(prefix)
 
 

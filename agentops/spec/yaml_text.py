@@ -22,6 +22,7 @@ MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
 """How many nodes aliases may stand for in one file: more is a bomb."""
 
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -69,11 +70,12 @@ def scalar(text: str) -> Any:
 
 @dataclass(slots=True)
 class _Node:
-    """A finished node: its value, how many nodes it holds, and the key it would be."""
+    """A finished node: its value, how many nodes and levels it holds, and the key it would be."""
 
     value: Any
     at: Location
     size: int = 1
+    height: int = 0
     key: str | None = None
     merges: bool = False
 
@@ -85,6 +87,7 @@ class _Open:
     value: LocatedDict | LocatedList
     anchor: str | None
     size: int = 1
+    height: int = 1
     key: _Node | None = None
     merged: list[_Node] = field(default_factory=list)
 
@@ -146,7 +149,7 @@ class _Builder:
 
     def _opened(self, event: Any, depth: int) -> _Open:
         if depth >= MAX_DEPTH:
-            raise self._refusal(event, f"nested more than {MAX_DEPTH} levels deep", code=Code.TOO_LARGE)
+            raise self._refusal(event, _TOO_DEEP, code=Code.TOO_LARGE)
         self._check_tag(event, ("map",) if isinstance(event, yaml.MappingStartEvent) else ("seq",))
         if event.anchor is not None:
             self._anchors[event.anchor] = None
@@ -158,10 +161,14 @@ class _Builder:
         if isinstance(opened.value, LocatedDict):
             for node in opened.merged:
                 self._merge(opened.value, node)
-        return _Node(opened.value, opened.value.at, opened.size)
+        return _Node(opened.value, opened.value.at, opened.size, opened.height)
 
     def _attach(self, parent: _Open, node: _Node) -> None:
         parent.size += node.size
+        parent.height = max(parent.height, node.height + 1)
+        if parent.height > MAX_DEPTH:
+            # Aliases can nest deeper than the text does.
+            raise Refused(error(Code.TOO_LARGE, _TOO_DEEP, location=node.at))
         if isinstance(parent.value, LocatedList):
             parent.value.add(node.value, node.at)
         elif parent.key is None:
@@ -228,7 +235,7 @@ class _Builder:
                 "write the values out, or split the file",
                 code=Code.TOO_LARGE,
             )
-        return _Node(node.value, self._place(event.start_mark), node.size, node.key)
+        return _Node(node.value, self._place(event.start_mark), node.size, node.height, node.key)
 
     def _remember(self, anchor: str | None, node: _Node) -> None:
         if anchor is not None:
@@ -238,11 +245,11 @@ class _Builder:
         self._check_tag(event, ("str", "null", "bool", "int", "float"))
         at = self._place(event.start_mark)
         text: str = event.value
-        is_plain = event.implicit[0]
+        is_plain = event.implicit[0] and event.tag != "!"
         value = scalar(text) if is_plain and event.style in (None, "") else text
         if event.tag not in (None, "!"):
             value = self._tagged(event, text)
-        return _Node(value, at, 1, text, merges=is_plain and text == _MERGE and event.style in (None, ""))
+        return _Node(value, at, key=text, merges=is_plain and text == _MERGE and event.style in (None, ""))
 
     def _tagged(self, event: Any, text: str) -> Any:
         wanted = event.tag.removeprefix(_STANDARD)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops.domain.canonical import Moved, canonical_json, differences, fingerprints, leaves
+from agentops.domain.canonical import Moved, canonical_json, fingerprints, form, leaves
+from agentops.domain.canonical import differences as differences_of_forms
 from tests.engine.toy import PAGE, WIDGET
 
 JSON = st.recursive(
@@ -17,6 +18,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )
+
+
+def differences(kind, desired, live, applied, observed):
+    return differences_of_forms(kind, form(kind, desired), form(kind, live), applied, observed)
 
 
 @pytest.mark.parametrize(
