@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agentops.domain.address import Address
 from agentops.domain.kind import OWNER_KEY
+from agentops.domain.project import EMBEDDED_URL
 from agentops.domain.resource import Attachment, Body, Resource, Source
 
 
@@ -85,6 +86,14 @@ class Origin(BaseModel):
     base_url: str
     organization_id: str | None = None
     workspace_id: str | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What to call it in a headline."""
+        if self.base_url == EMBEDDED_URL:
+            return ("embedded registry",)
+        workspace = (f"workspace {self.workspace_id}",) if self.workspace_id else ()
+        return (self.base_url, *workspace)
 
 
 class LockEntry(BaseModel):

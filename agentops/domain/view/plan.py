@@ -90,13 +90,7 @@ def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
 
 
 def _title(plan: Plan) -> str:
-    known = (
-        plan.project,
-        f"stage {plan.stage}",
-        plan.origin.base_url,
-        plan.origin.workspace_id and f"workspace {plan.origin.workspace_id}",
-    )
-    return " · ".join(part for part in known if part)
+    return " · ".join((plan.project, f"stage {plan.stage}", *plan.origin.words))
 
 
 def _change(change: Change, verbose: bool) -> ChangeView:

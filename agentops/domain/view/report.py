@@ -89,7 +89,14 @@ def lock_view(lock: Lock, name: str) -> TableView:
         for address, intent in sorted(lock.intents.items())
     ]
     return TableView(
-        title=" · ".join((name, f"{lock.project}/{lock.stage}", f"serial {lock.serial}", *_origin(lock))),
+        title=" · ".join(
+            (
+                name,
+                f"{lock.project}/{lock.stage}",
+                f"serial {lock.serial}",
+                *(lock.origin.words if lock.origin else ()),
+            )
+        ),
         header=("address", "id", "version", "commit", "file"),
         rows=tuple(
             (
@@ -198,13 +205,6 @@ def _standing(standing: Standing, action: Action) -> str:
 
 def _version(version: int | None) -> str:
     return "" if version is None else f"v{version}"
-
-
-def _origin(lock: Lock) -> tuple[str, ...]:
-    if lock.origin is None:
-        return ()
-    workspace = lock.origin.workspace_id
-    return (lock.origin.base_url, f"workspace {workspace}") if workspace else (lock.origin.base_url,)
 
 
 def _fingerprints(path: str, entry: LockEntry) -> Line:
