@@ -66,13 +66,14 @@ def run(project: Path, *arguments: str, ends: int = 0) -> None:
 
 
 def edit_prompt(project: Path) -> None:
-    """Change one line of the prompt and add another, as a person would."""
+    """Sharpen one rule of the prompt and add another, as a person would."""
     prompt = next((project / "agents" / AGENT).glob("prompt.md*"))
-    lines = prompt.read_text(encoding="utf-8").splitlines(keepends=True)
-    at = next(number for number, line in enumerate(lines) if number > 8 and line.startswith("- "))
-    lines[at] = "- Ask what the student has tried before you explain anything.\n"
-    lines.insert(at + 1, "- Never hand over a whole solution; give the next step.\n")
-    prompt.write_text("".join(lines), encoding="utf-8")
+    text = prompt.read_text(encoding="utf-8")
+    rule = "- **The student drives.**"
+    if rule not in text:
+        sys.exit(f"{prompt.name} no longer has the rule this demo edits: {rule}")
+    edited = "- **No whole solutions.** Give the next step, and wait.\n- **The student drives, you navigate.**"
+    prompt.write_text(text.replace(rule, edited), encoding="utf-8")
 
 
 async def edit_in_console(project: Path) -> None:

@@ -311,6 +311,12 @@ class TestTheJournal:
         store_in(tmp_path).intend(TUTOR, INTENT)
         assert store_in(tmp_path).read() == lock(0).with_changes(intents={TUTOR: INTENT})
 
+    def test_a_first_step_that_was_cut_off_leaves_no_lock(self, tmp_path: Path) -> None:
+        store_in(tmp_path).intend(TUTOR, INTENT)
+        journal = tmp_path / ".agentops/prod.journal"
+        journal.write_bytes(journal.read_bytes()[:-10])
+        assert store_in(tmp_path).read() is None
+
     def test_writing_empties_it(self, tmp_path: Path) -> None:
         store = store_in(tmp_path)
         store.record(TUTOR, entry())

@@ -166,7 +166,7 @@ def _registry_parts(opened: Opened, stage: Stage) -> tuple[str, Any, Any]:
         import httpx
 
         app = embedded_registry(opened.root / HIDDEN_FOLDER / "registry.db")
-        return EMBEDDED_URL, ApiKey("embedded"), httpx.ASGITransport(app=app)
+        return EMBEDDED_URL, ApiKey("embedded"), httpx.ASGITransport(app=app, raise_app_exceptions=False)
     url = config.base_url or os.environ.get("ANTHROPIC_BASE_URL") or PUBLIC_URL
 
     def read_file(path: str) -> str:

@@ -52,7 +52,7 @@ class Field:
     merges: an update sends only the members that change; what is left out is kept.
     foreign_keys: keys that others set are theirs and passed over (``metadata``).
     create_only: member paths that no update can change, e.g. ``("type",)`` of ``environment.config``.
-    identity: for an unordered list, the members that name an item, the first present counts.
+    identity: for an unordered list, the members that name an item.
     digest: the response member that holds the SHA-256 of this field, where lists leave the field out.
     """
 

@@ -1,4 +1,4 @@
-"""Illegal bodies: what is wrong with a minimal one, where the error stands, its type, what its message says."""
+"""Illegal bodies: what is wrong with a minimal one, where its error stands, of what type, saying what."""
 
 from __future__ import annotations
 

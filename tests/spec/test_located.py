@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from agentops.domain.diagnostics import Location
 from agentops.spec.located import locate, matched, plain
 from agentops.spec.yaml_text import parse_yaml
 
@@ -47,3 +48,10 @@ def test_a_reduced_copy_keeps_places_and_leaves_the_original() -> None:
     assert list(copy) == ["tools"]
     assert copy.place("tools", "key") == TREE.place("tools", "key")
     assert "model" in TREE
+
+
+def test_a_deep_path_of_one_name_is_walked_once() -> None:
+    depth = 90
+    tree = parse_yaml("{a: " * depth + "x" + "}" * depth, "f")
+    assert locate(tree, ("a",) * depth) == Location("f", 1, 4 * depth + 1)
+    assert matched(tree, ("a",) * (2 * depth)) == ("a",) * depth

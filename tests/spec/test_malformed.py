@@ -44,6 +44,10 @@ FILES: dict[str, tuple[Code, str]] = {
     "a merge of text": (Code.SYNTAX, "<<: x\nmodel: x\n"),
     "a merge of a list of text": (Code.SYNTAX, "<<: [x]\nmodel: x\n"),
     "a billion laughs": (Code.TOO_LARGE, LAUGHS),
+    "levels on levels by aliases": (
+        Code.TOO_LARGE,
+        "a: &a " + "[" * 60 + "]" * 60 + "\nmodel: " + "[" * 60 + "*a" + "]" * 60 + "\n",
+    ),
     "a list as a key": (Code.SYNTAX, "? [a]\n: b\n"),
     "a mapping as a key": (Code.SYNTAX, "? {a: b}\n: c\n"),
     "a duplicate key": (Code.DUPLICATE_KEY, "model: x\nmodel: y\n"),

@@ -38,7 +38,7 @@ template: true
     "agents/tutor/memory/a.md": "note\n",
     "agents/critic.md": "---\nmodel: &m claude-opus-5-5\nmetadata: {<<: {a: b}, c: *m}\n---\nYou are.\n",
     "agents/plain.json": '{"model": {"id": "claude-opus-5-5"},\n "system": "You are."}\n',
-    "environments/cloud.yaml": "config: {type: cloud, networking: {type: limited, allowed_hosts: [a.example]}}\n",
+    "environments/cloud.yaml": "config: {type: cloud, networking: {type: limited, allowed_hosts: [a.com]}}\n",
     "memory_stores/house.yaml": "name: House\nseed: ../seed.txt\n",
     "seed.txt": "rules\n",
 }

@@ -56,7 +56,7 @@ def refused(text: str, **options: bool):
         ("\n\n{{ vars.nothing }}", 3, "null", "default"),
         ("{{ vars.langs }}", 1, "list", "join"),
         ("a\n{% if %}", 2, "expression", ""),
-        ("{% for x in vars.langs %}\n", 2, "end of template", ""),
+        ("{% for x in vars.langs %}\n", 1, "end of template", ""),
         ("{{ 1 / 0 }}", 1, "division", ""),
         ("{{ vars.inbox | shout }}", 1, "shout", ""),
     ],

@@ -1,0 +1,140 @@
+"""agentops.yaml: project, stages, variables, what is used but not managed."""
+
+# ruff: noqa: E501 - one case a line reads best
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agentops.domain.diagnostics import Code
+from agentops.domain.project import RegistryConfig
+from agentops.spec import find_root, load_project
+
+
+def load(root: Path, text: str):
+    (root / "agentops.yaml").write_text(text)
+    return load_project(root)
+
+
+def test_without_a_file_there_is_one_local_stage(tmp_path: Path) -> None:
+    project, problems = load_project(tmp_path)
+    assert (project.name, list(project.stages), project.explicit, problems) == ("local", ["local"], False, ())
+    assert project.stages["local"].registry.is_local
+
+
+def test_without_stages_there_is_one_local_stage(tmp_path: Path) -> None:
+    project, problems = load(tmp_path, "project: p\nvars: {a: 1}\n")
+    assert (project.name, list(project.stages), project.explicit, problems) == ("p", ["local"], True, ())
+    assert project.stages["local"].vars == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("stage", "registry"),
+    [
+        ("{}", RegistryConfig()),
+        ("", RegistryConfig()),
+        ("{registry: local}", RegistryConfig()),
+        (
+            "{registry: anthropic, workspace_id: w, organization_id: o}",
+            RegistryConfig("anthropic", None, "w", "o"),
+        ),
+        (
+            "{registry: {base_url: 'http://127.0.0.1:8000/', api_key: {secret: env:KEY}}}",
+            RegistryConfig("custom", "http://127.0.0.1:8000", None, None, "env:KEY"),
+        ),
+        (
+            "{registry: {base_url: 'https://r.example', workspace_id: w, api_key: {secret: file:k.txt}}}",
+            RegistryConfig("custom", "https://r.example", "w", None, "file:k.txt"),
+        ),
+    ],
+)
+def test_registries(tmp_path: Path, stage: str, registry: RegistryConfig) -> None:
+    project, problems = load(tmp_path, f"project: p\nstages:\n  s: {stage}\n")
+    assert problems == ()
+    assert project.stages["s"].registry == registry
+
+
+def test_variables_of_a_stage_come_over_those_of_the_project(tmp_path: Path) -> None:
+    text = (
+        "project: p\nvars: {a: 1, b: 1}\nstages: {x: {vars: {b: 2}}, y: {protect: true}}\ndefault_stage: y\n"
+    )
+    project, problems = load(tmp_path, text)
+    assert problems == ()
+    assert project.stages["x"].vars == {"a": 1, "b": 2}
+    assert (project.stages["y"].vars, project.stages["y"].protect) == ({"a": 1, "b": 1}, True)
+    assert project.default_stage == "y"
+
+
+def test_external_addresses_are_per_stage(tmp_path: Path) -> None:
+    text = "project: p\nstages: {x: {}, y: {}}\nexternal: {environment/s: {x: env_1}, memory_store/m: {x: m1, y: m2}}\n"
+    project, problems = load(tmp_path, text)
+    assert problems == ()
+    assert project.stages["x"].external == {"environment/s": "env_1", "memory_store/m": "m1"}
+    assert project.stages["y"].external == {"memory_store/m": "m2"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "promote_from: dev",
+        "max_removals: 20%",
+        "on_drift: keep",
+        "prune: true",
+        "mutex: off",
+        "name_suffix: x",
+        "policy: {}",
+        "pacing: off",
+    ],
+)
+def test_what_comes_later_in_a_stage_says_so_in_a_sentence(tmp_path: Path, key: str) -> None:
+    project, (problem,) = load(tmp_path, f"project: p\nstages:\n  s:\n    {key}\n")
+    assert problem.code is Code.LATER_FIELD
+    assert problem.location is not None
+    assert (problem.location.line, problem.location.column) == (4, 5)
+    assert list(project.stages) == ["s"]
+
+
+@pytest.mark.parametrize(
+    "key", ["policy: {}", "moved: []", "require: '>=1'", "renamed_from: q", "prune: true"]
+)
+def test_what_comes_later_in_a_project_says_so_in_a_sentence(tmp_path: Path, key: str) -> None:
+    _, (problem,) = load(tmp_path, f"project: p\n{key}\n")
+    assert problem.code is Code.LATER_FIELD
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api_key: sk-ant-secret",
+        "api_key: {secret: sk-ant-secret}",
+        "registry: {base_url: 'https://r.example', api_key: sk-ant-secret}",
+        "registry: {base_url: 'https://r.example', api_key: {secret: sk-ant-secret}}",
+    ],
+)
+def test_a_written_key_is_refused_without_repeating_it(tmp_path: Path, text: str) -> None:
+    _, problems = load(tmp_path, f"project: p\nstages:\n  s:\n    {text}\n")
+    assert Code.RESERVED in [item.code for item in problems]
+    assert "sk-ant" not in str(problems)
+
+
+def test_the_stages_of_a_file_that_is_wrong_elsewhere_are_still_known(tmp_path: Path) -> None:
+    project, problems = load(tmp_path, "project: p\nstagse: x\nstages: {dev: {}, prod: {registry: nope}}\n")
+    assert {item.code for item in problems} == {Code.UNKNOWN_KEY, Code.INVALID_VALUE}
+    assert list(project.stages) == ["dev", "prod"]
+
+
+def test_the_root_is_the_nearest_folder_upward_with_a_project(tmp_path: Path) -> None:
+    inner = tmp_path / "a/b"
+    inner.mkdir(parents=True)
+    (tmp_path / "agentops.yaml").touch()
+    assert find_root(inner) == tmp_path.resolve()
+
+
+def test_a_repository_ends_the_search(tmp_path: Path) -> None:
+    inner = tmp_path / "repo/b"
+    inner.mkdir(parents=True)
+    (tmp_path / "agentops.yaml").touch()
+    (tmp_path / "repo/.git").mkdir()
+    assert find_root(inner) == inner.resolve()

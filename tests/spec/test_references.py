@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agentops.domain.address import Address
+from agentops.domain.diagnostics import Code, Location
+from agentops.domain.resource import Ref
+from agentops.kinds import CATALOG
+from agentops.spec.files import Files, Refused
+from agentops.spec.references import Index, is_raw_id, resolve
+
+STORE = CATALOG["memory_store"]
+INDEX = Index(
+    {
+        Address("memory_store/notes"): "memory_stores/notes.yaml",
+        Address("environment/cloud"): "environments/cloud.yaml",
+    },
+    {Address("memory_store/shared"): "memstore_011CftafA7Q9XsQ3QhMZoamB"},
+)
+AT = Location("agents/a.yaml", 3, 5)
+
+
+def found(text: str, root: Path) -> Ref | str:
+    (root / "memory_stores").mkdir(exist_ok=True)
+    (root / "memory_stores/notes.yaml").touch()
+    return resolve(text, STORE, "agents/a.yaml", AT, INDEX, Files(root))
+
+
+@pytest.mark.parametrize(
+    "text", ["memory_store/notes", "../memory_stores/notes.yaml", "./../memory_stores/notes.yaml"]
+)
+def test_address_and_path_mean_the_same(tmp_path: Path, text: str) -> None:
+    assert found(text, tmp_path) == Ref(Address("memory_store/notes"))
+
+
+def test_raw_ids_and_external_addresses_are_ids(tmp_path: Path) -> None:
+    id = "memstore_011CftafA7Q9XsQ3QhMZoamB"
+    assert found(id, tmp_path) == id
+    assert found("memory_store/shared", tmp_path) == id
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("memory_store/note", Code.BROKEN_REFERENCE, "did you mean 'memory_store/notes'?"),
+        ("environment/cloud", Code.BROKEN_REFERENCE, "there is no memory_store"),
+        ("../memory_stores/note.yaml", Code.BROKEN_REFERENCE, "did you mean 'notes.yaml'?"),
+        ("../environments/cloud.yaml", Code.WRONG_REFERENCE, "this takes a memory_store"),
+        ("../../memory_stores/notes.yaml", Code.OUTSIDE_PROJECT, "leads out of the project"),
+    ],
+)
+def test_what_leads_nowhere_is_told_the_nearest(tmp_path: Path, text: str, code: Code, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        found(text, tmp_path)
+    (problem,) = refused.value.diagnostics
+    assert (problem.code, problem.location) == (code, AT)
+    assert said in f"{problem.summary} {problem.detail}"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_id"),
+    [
+        ("memstore_011CftafA7Q9XsQ3QhMZoamB", True),
+        ("memstore_test_011CftafA7Q9XsQ3QhMZoamB", True),
+        ("memstore_a_b_011CftafA7Q9XsQ3QhMZoamB", False),
+        ("memstore_011CftafA7Q9XsQ3QhMZoam", False),
+        ("agent_011CftafA7Q9XsQ3QhMZoamB", False),
+        ("memstore_defs/x.md", False),
+    ],
+)
+def test_raw_ids(text: str, is_id: bool) -> None:
+    assert is_raw_id(text, STORE) is is_id
