@@ -72,8 +72,9 @@ def edit_prompt(project: Path) -> None:
     rule = "- **The student drives.**"
     if rule not in text:
         sys.exit(f"{prompt.name} no longer has the rule this demo edits: {rule}")
-    edited = "- **No whole solutions.** Give the next step, and wait.\n- **The student drives, you navigate.**"
-    prompt.write_text(text.replace(rule, edited), encoding="utf-8")
+    added = "- **No whole solutions.** Give the next step, and wait.\n"
+    sharper = "- **The student drives, you navigate.**"
+    prompt.write_text(text.replace(rule, added + sharper), encoding="utf-8")
 
 
 async def edit_in_console(project: Path) -> None:

@@ -1,4 +1,4 @@
-"""The architecture is this table: what a room may import, of ours and of others. It is exhaustive on purpose."""
+"""The architecture is this table: what a room may import, of ours and of others. It is exhaustive."""
 
 from __future__ import annotations
 

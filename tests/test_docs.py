@@ -21,6 +21,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import click
@@ -152,6 +153,18 @@ def matches(shown: list[str], printed: list[str]) -> bool:
     return re.fullmatch("".join(parts), "".join(f"{normal(line)}\n" for line in printed)) is not None
 
 
+def refreshed(shown: list[str], printed: list[str]) -> list[str]:
+    """The lines to show now: as they were where they still hold, and what was left out stays left out."""
+    if matches(shown, printed):
+        return shown
+    lines: list[str] = []
+    before, now = [normal(line) for line in shown], [normal(line) for line in printed]
+    for kind, a, b, c, d in SequenceMatcher(None, before, now, autojunk=False).get_opcodes():
+        keep = kind == "equal" or shown[a:b] == ["…"]
+        lines += shown[a:b] if keep else printed[c:d]
+    return lines if matches(lines, printed) else printed
+
+
 def lines_of(printed: str) -> list[str]:
     lines = [line.rstrip() for line in printed.rstrip().splitlines()]
     return lines if any(lines) else []
@@ -177,7 +190,7 @@ def test_sessions_print_what_is_shown(document: Path, terminal: Terminal) -> Non
             printed = lines_of(terminal.run(step.command))
             if not UPDATE:
                 assert matches(step.shown, printed), _unlike(document, step, printed)
-            done.append(Step(step.command, step.shown if matches(step.shown, printed) else printed))
+            done.append(Step(step.command, refreshed(step.shown, printed)))
         if UPDATE:
             _replace(document, found["session"], done)
 

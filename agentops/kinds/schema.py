@@ -95,7 +95,11 @@ def not_json(body: Any) -> Iterator[Problem]:
 
 
 def _has_half_character(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 _KNOWN_ERRORS = frozenset(get_args(core_schema.ErrorType))
