@@ -19,6 +19,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -402,3 +403,15 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert there.exists(), f"{document.name} links to {target}"
         if anchor:
             assert anchor in headings(there), f"{document.name} links to {target}"
+
+
+# -- benchmarks
+
+
+def test_the_benchmark_runs() -> None:
+    script = ROOT / "benchmarks" / "plan_scale.py"
+    words = [sys.executable, str(script), "--agents", "3", "--rounds", "1"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no-op plan, listing" in done.stdout
+    assert "agentops --help" in done.stdout

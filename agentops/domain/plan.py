@@ -102,6 +102,7 @@ class Change(_Frozen):
     body: exactly what is sent, references as ``{"$ref": …}``; empty where nothing is (forget, archive).
     record: what the lock will say once it is done, without ID, version and ``observed``.
     base: None where nothing is there yet.
+    forced_by: the field that no update can change, where that is why it is replaced.
     """
 
     address: Address
@@ -114,6 +115,7 @@ class Change(_Frozen):
     record: LockEntry | None = None
     depends_on: tuple[Address, ...] = ()
     risks: tuple[Risk, ...] = ()
+    forced_by: str | None = None
     location: Location | None = None
 
 

@@ -242,6 +242,7 @@ def _replace(
         parent=desired.parent,
         base=base_of(it.kind, live),
         record=_record(it, desired, fingerprints(it.kind, wanted)),
+        forced_by=because,
         location=desired.location,
     )
     return Decision(change=change)

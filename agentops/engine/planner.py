@@ -8,12 +8,22 @@ from typing import Any
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import digest
-from agentops.domain.diagnostics import Code, Diagnostic, Stop, did_you_mean, error, in_order, note, warning
+from agentops.domain.diagnostics import (
+    Code,
+    Diagnostic,
+    Stop,
+    did_you_mean,
+    error,
+    has_errors,
+    in_order,
+    note,
+)
 from agentops.domain.graph import closure, reversed_edges, topological
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Action, Base, Change, Plan
 from agentops.domain.resource import Ref
 from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry, Origin
+from agentops.engine import refusals
 from agentops.engine.decide import Decision, Situation, base_of, decide
 
 
@@ -216,6 +226,7 @@ class _Planning:
             and not self.choices.destroy
             and item.change is None
             and item.drift is None
+            and not has_errors(item.diagnostics)
         )
 
     def pins(self) -> dict[Address, Base]:
@@ -235,17 +246,8 @@ class _Planning:
 
     def diagnostics(self) -> list[Diagnostic]:
         found = [said for item in self.decisions.values() for said in item.diagnostics]
-        found += [
-            warning(
-                Code.ORPHAN,
-                f"{item.orphan.address} is managed here, but no file asks for it ({item.orphan.id})",
-                "it is kept; bring its file back, or archive it with "
-                f"`agentops destroy {item.orphan.address}`",
-                address=item.orphan.address,
-            )
-            for item in self.decisions.values()
-            if item.orphan is not None
-        ]
+        if orphans := [item.orphan.address for item in self.decisions.values() if item.orphan]:
+            found.append(refusals.orphaned(orphans))
         if self.left_behind:
             found.append(
                 note(

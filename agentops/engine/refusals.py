@@ -97,6 +97,19 @@ def protected_stays(address: Address) -> Diagnostic:
     )
 
 
+def orphaned(addresses: Sequence[Address]) -> Diagnostic:
+    several = len(addresses) > 1
+    return warning(
+        Code.ORPHAN,
+        f"{len(addresses)} resources are managed here, but no file asks for them"
+        if several
+        else f"{addresses[0]} is managed here, but no file asks for it",
+        f"{'they are' if several else 'it is'} kept: bring the file back, or archive it with "
+        f"`agentops destroy {'ADDRESS' if several else addresses[0]}`",
+        address=None if several else addresses[0],
+    )
+
+
 def written_by_agents(desired: Resource) -> Diagnostic:
     return note(
         Code.SEED_CHANGED_BY_AGENT,

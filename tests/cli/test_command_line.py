@@ -6,7 +6,7 @@ import pytest
 
 from agentops import __version__
 from agentops.cli import main
-from tests.cli.conftest import Project
+from tests.projects import Project
 
 SECRET = "sk-ant-api03-never-to-be-seen"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.cli.conftest import PROMPT, Project
+from tests.projects import PROMPT, Project
 
 
 def test_plan_apply_edit_plan_apply(project: Project):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Project
+from tests.projects import Project
 from tests.served import served_registry
 
 KEY = "sk-ant-api03-never-to-be-seen"

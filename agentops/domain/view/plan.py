@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from agentops.domain.canonical import Moved
 from agentops.domain.diagnostics import Location, Severity
-from agentops.domain.plan import Action, Change, Drift, DriftedField, Plan, Reason, Summary
+from agentops.domain.plan import Action, Change, Drift, DriftedField, Plan, Reason
 from agentops.domain.report import DriftReport
 from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import (
@@ -123,7 +123,7 @@ def _about(change: Change) -> str:
         case Action.UPDATE:
             return ", ".join(part for part in (_versions(change), why) if part)
         case Action.REPLACE:
-            return f"must be replaced{_create_only(change)}"
+            return f"must be replaced: {change.forced_by} cannot be updated"
         case Action.ARCHIVE | Action.DELETE:
             return f"{change.action} {identity}: cannot be undone{f' ({why})' if why else ''}"
         case Action.FORGET:
@@ -138,7 +138,7 @@ def _about(change: Change) -> str:
             return why
 
 
-_ADOPTED = "carries our ownership tag (an earlier create whose answer was lost)"
+_ADOPTED = "carries our ownership tag, and the lock does not know it"
 _ADOPTED_CHILD = "stands in its place already"
 
 
@@ -146,13 +146,6 @@ def _versions(change: Change) -> str:
     """An update of a versioned kind makes the next version; a content hash is no version to read."""
     version = change.base.version if change.base else None
     return f"v{version} → v{version + 1}" if isinstance(version, int) else ""
-
-
-def _create_only(change: Change) -> str:
-    """Which field forces it, where there is no doubt."""
-    if change.reason is not Reason.CREATE_ONLY_FIELD:
-        return ""
-    return f": {change.fields[0].path if len(change.fields) == 1 else 'a field below'} cannot be updated"
 
 
 def _remarks(change: Change) -> Iterator[Line]:
@@ -189,7 +182,7 @@ def _place(location: Location | None) -> str:
 
 
 def _closing(plan: Plan) -> list[Line]:
-    lines: list[Line] = [(Span(_counts(plan.summary, bool(plan.changes)), Tone.STRONG),)]
+    lines: list[Line] = [(Span(_counts(plan), Tone.STRONG),)]
     if plan.records:
         entries = counted(len(plan.records), "lock entry").replace("entrys", "entries")
         lines.append((Span(f"Apply also refreshes {entries} without sending anything.", Tone.FAINT),))
@@ -199,14 +192,15 @@ def _closing(plan: Plan) -> list[Line]:
     return lines
 
 
-def _counts(summary: Summary, changes: bool) -> str:
+def _counts(plan: Plan) -> str:
     """``Plan: 2 to create, 1 to update; 14 unchanged; 1 drifted.``"""
+    summary = plan.summary
     standing = [f"{number:,} {text}" for name, text in _STANDING if (number := getattr(summary, name))]
-    if changes:
+    if plan.changes:
         actions = [f"{number:,} {text}" for name, text in _PARTS if (number := getattr(summary, name))]
         return f"Plan: {'; '.join([', '.join(actions), *standing])}."
-    if summary.drifted:
-        return f"No changes to apply; {'; '.join(standing)}."
+    if summary.drifted or plan.blocked:
+        return f"{'; '.join(['No changes to apply', *standing])}."
     rest = f"; {summary.orphaned:,} not in the files" if summary.orphaned else ""
     return f"No changes. The registry matches the files ({counted(summary.unchanged, 'resource')}{rest})."
 

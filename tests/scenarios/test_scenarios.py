@@ -1,0 +1,97 @@
+"""Stories: a folder each, readable without any Python.
+
+    story.md     what happens, and why it must come out so
+    before/      the files as they were last applied (left out: nothing was)
+    console.json what somebody did in the console since: ``{"agent/tutor": {"system": "…"}}``,
+                 ``"archive"`` in the place of members, or ``"lost"`` for the lock
+    after/       the files as they are now
+    plan.txt     what ``agentops plan`` prints, plan.json what it decides, and how it ends
+
+``AGENTOPS_GOLDEN=write pytest tests/scenarios`` writes the expected files anew; look at the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.projects import Project
+
+STORIES = sorted(path.parent for path in Path(__file__).parent.glob("*/story.md"))
+ENDPOINTS = {
+    "agent": ("/v1/agents", "managed-agents-2026-04-01"),
+    "environment": ("/v1/environments", "managed-agents-2026-04-01"),
+    "memory_store": ("/v1/memory_stores", "agent-memory-2026-07-22"),
+}
+SHOWN = ("address", "action", "reason", "fields", "body", "depends_on")
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
+def test_story(story: Path, empty: Project):
+    if (story / "before").is_dir():
+        lay(story / "before", empty)
+        assert empty.run("apply", "--yes").code == 0
+    if (story / "console.json").exists():
+        for address, done in json.loads((story / "console.json").read_text(encoding="utf-8")).items():
+            in_console(empty, address, done)
+    lay(story / "after", empty)
+
+    text, decided = empty.run("plan"), empty.run("plan", "--format", "json")
+    expect(story / "plan.txt", anonymous(f"{text.out}(exit code {text.code})\n"))
+    expect(
+        story / "plan.json", anonymous(json.dumps(summary(decided.json), indent=2, ensure_ascii=False) + "\n")
+    )
+    assert text.code == decided.code
+
+    if text.code == 0:
+        assert empty.run("apply", "--yes").code == 0
+        assert empty.run("plan", "--format", "json").json["changes"] == []
+
+
+def lay(files: Path, project: Project) -> None:
+    """Make these the files of the project, in the place of those of the chapter before."""
+    for name in ("agents", "environments", "memory_stores"):
+        shutil.rmtree(project.root / name, ignore_errors=True)
+    shutil.copytree(files, project.root, dirs_exist_ok=True)
+
+
+def in_console(project: Project, address: str, done: Any) -> None:
+    if done == "lost":
+        (project.root / "locks/local.lock.json").unlink()
+        return
+    collection, beta = ENDPOINTS[address.partition("/")[0]]
+    path = f"{collection}/{project.lock()['resources'][address]['id']}"
+    path, body = (f"{path}/archive", None) if done == "archive" else (path, done)
+    answer = project.console(lambda client: client.post(path, json=body, headers={"anthropic-beta": beta}))
+    assert answer.status_code == 200, answer.text
+
+
+def summary(plan: dict[str, Any]) -> dict[str, Any]:
+    """What was decided, without digests and fingerprints, which say nothing to a reader."""
+    return {
+        "changes": [{name: change[name] for name in SHOWN} for change in plan["changes"]],
+        "drift": plan["drift"],
+        "orphans": plan["orphans"],
+        "unchanged": plan["unchanged"],
+        "blocked": plan["blocked"],
+        "diagnostics": [
+            {name: item[name] for name in ("severity", "code", "summary")} for item in plan["diagnostics"]
+        ],
+    }
+
+
+def anonymous(text: str) -> str:
+    text = re.sub(r"\b(agent|env|memstore|mem)_01[0-9A-Za-z]{20,}", r"\1_…", text)
+    return re.sub(r"(Change digest) [0-9a-f]{12}", r"\1 …", text)
+
+
+def expect(golden: Path, text: str) -> None:
+    if os.environ.get("AGENTOPS_GOLDEN") == "write":
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
