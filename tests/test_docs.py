@@ -29,8 +29,7 @@ import click
 import httpx
 import pytest
 
-from agentops.cli import main
-from agentops.cli.main import cli
+from agentops.cli.main import cli, run
 from agentops.domain.diagnostics import Code
 from agentops.emulator import create_app
 from agentops.kinds import CATALOG
@@ -98,7 +97,7 @@ class Terminal:
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),
         ):
-            self.status = main(arguments)
+            self.status = run(arguments)
         return printed.getvalue()
 
     def edit_in_the_console(self, address: str, name: str, value: str) -> None:
@@ -360,8 +359,8 @@ def test_the_examples_of_the_file_reference_are_one_project(example: Path) -> No
         loaded = load_stage(example, project, stage, CATALOG)
         assert list(loaded.diagnostics) == []
         assert {address.kind for address in loaded.desired.resources} == set(CATALOG.kinds)
-    assert main(["-C", str(example), "apply", "--yes"]) == 0
-    assert main(["-C", str(example), "plan", "--detailed-exitcode"]) == 0
+    assert run(["-C", str(example), "apply", "--yes"]) == 0
+    assert run(["-C", str(example), "plan", "--detailed-exitcode"]) == 0
 
 
 def fragments() -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agentops.cli import main
+from agentops.cli.main import run
 from agentops.domain.address import Address
 from agentops.domain.resource import Resource
 from agentops.kinds import CATALOG
@@ -138,7 +138,7 @@ def test_patterns_are_kept_by_git_and_notes_by_their_agents() -> None:
 
 def test_plan_apply_plan_ends_empty(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def agentops(*words: str) -> str:
-        assert main(["-C", str(fleet), *words]) == 0
+        assert run(["-C", str(fleet), *words]) == 0
         return capsys.readouterr().out
 
     planned = json.loads(agentops("plan", "--format", "json"))
@@ -154,7 +154,7 @@ def test_plan_apply_plan_ends_empty(fleet: Path, capsys: pytest.CaptureFixture[s
 def test_the_files_themselves_are_never_written_to(fleet: Path) -> None:
     before = {path: path.read_bytes() for path in fleet.rglob("*") if path.is_file()}
 
-    assert main(["-C", str(fleet), "apply", "--yes"]) == 0
+    assert run(["-C", str(fleet), "apply", "--yes"]) == 0
 
     assert {path: path.read_bytes() for path in before} == before
 
@@ -181,5 +181,5 @@ memory: {type: episodic, retention_days: 365}
     assert [item.memory_store for item in agent.attachments] == ["memory_store/helper-episodic"]
     store = resources[Address("memory_store/helper-episodic")].body
     assert store["metadata"] == {"memory_type": "episodic", "retention_days": "365"}
-    assert main(["-C", str(tmp_path), "apply", "--yes"]) == 0
-    assert main(["-C", str(tmp_path), "plan", "--detailed-exitcode"]) == 0
+    assert run(["-C", str(tmp_path), "apply", "--yes"]) == 0
+    assert run(["-C", str(tmp_path), "plan", "--detailed-exitcode"]) == 0
