@@ -69,12 +69,13 @@ def edit_prompt(project: Path) -> None:
     """Sharpen one rule of the prompt and add another, as a person would."""
     prompt = next((project / "agents" / AGENT).glob("prompt.md*"))
     text = prompt.read_text(encoding="utf-8")
-    rule = "- **The student drives.**"
+    rule = "Do not praise by default. "
     if rule not in text:
         sys.exit(f"{prompt.name} no longer has the rule this demo edits: {rule}")
-    added = "- **No whole solutions.** Give the next step, and wait.\n"
-    sharper = "- **The student drives, you navigate.**"
-    prompt.write_text(text.replace(rule, added + sharper), encoding="utf-8")
+    sharper = (
+        "Never hand over a whole solution: give the next step, and wait.\n\nDo not praise out of habit. "
+    )
+    prompt.write_text(text.replace(rule, sharper), encoding="utf-8")
 
 
 async def edit_in_console(project: Path) -> None:

@@ -29,7 +29,7 @@ import click
 import httpx
 import pytest
 
-from agentops.cli.main import cli, run
+from agentops.cli.app import cli, run
 from agentops.domain.diagnostics import Code
 from agentops.emulator import create_app
 from agentops.kinds import CATALOG

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agentops.cli.main import run
+from agentops.cli.app import run
 from agentops.domain.address import Address
 from agentops.domain.resource import Resource
 from agentops.kinds import CATALOG

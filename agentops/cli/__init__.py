@@ -17,6 +17,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words == ["--version"]:
         sys.stdout.write(f"agentops {__version__}\n")
         return 0
-    from agentops.cli.main import run
+    from agentops.cli.app import run
 
     return run(words)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from agentops.domain.address import Address
     from agentops.domain.plan import Plan
-    from agentops.domain.report import ApplyReport, DriftReport, StatusReport
+    from agentops.domain.report import ApplyReport, DriftReport, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
     from agentops.render.progress import LiveProgress
 
@@ -72,11 +72,18 @@ class Output:
         answered = "no answer" if status is None else status
         self.note(f"{method} {path} {answered} {ms:.0f} ms {request_id or ''}".rstrip())
 
-    def diagnostics(self, found: Iterable[Diagnostic], files: int | None = None) -> None:
+    def diagnostics(self, found: Iterable[Diagnostic]) -> None:
+        """What stopped a command."""
         from agentops.domain.view import diagnostics_view
         from agentops.render import text
 
-        text.diagnostics(diagnostics_view(found, files=files), self.err)
+        text.diagnostics(diagnostics_view(found), self.err)
+
+    def validation(self, report: ValidationReport) -> None:
+        from agentops.domain.view import diagnostics_view
+        from agentops.render import text
+
+        text.diagnostics(diagnostics_view(report.diagnostics, files=report.files), self.out)
 
     def plan(self, plan: Plan) -> None:
         from agentops.domain.view import plan_view

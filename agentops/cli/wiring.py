@@ -94,6 +94,14 @@ def open_project(common: Common) -> Opened:
     Raises:
         Stop: the directory is missing, or agentops.yaml cannot be used.
     """
+    opened = find_project(common)
+    if has_errors(opened.diagnostics):
+        raise Stop(*opened.diagnostics)
+    return opened
+
+
+def find_project(common: Common) -> Opened:
+    """The same, where agentops.yaml may be wrong: its problems are in ``diagnostics``."""
     from agentops.kinds import CATALOG
     from agentops.spec import find_root, load_project
 
@@ -101,8 +109,6 @@ def open_project(common: Common) -> Opened:
         raise Stop(error(Code.UNREADABLE, f"{common.directory} is not a directory", "check `-C`"))
     root = find_root(common.directory.resolve())
     project, diagnostics = load_project(root)
-    if has_errors(diagnostics):
-        raise Stop(*diagnostics)
     return Opened(root, project, CATALOG, diagnostics)
 
 

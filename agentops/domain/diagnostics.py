@@ -64,7 +64,7 @@ class Code(StrEnum):
     CANNOT_CLEAR = "AO046"
     SEED_CHANGED_BY_AGENT = "AO047"
     REFERRERS_LEFT = "AO048"
-    UNDETERMINED_ORPHANS = "AO049"
+    NOTHING_DECLARED = "AO049"
     # Locks, saved plans and apply
     LOCK = "AO050"
     ORIGIN = "AO051"
@@ -129,6 +129,9 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     )
 
 
+_LISTED = 20
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name a user probably meant, or None when nothing is close."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -136,11 +139,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence for ``detail``: the nearest name, else all of them, else nothing."""
+    """A sentence for ``detail``: the nearest name, else the first few of them, else nothing."""
     names = sorted(known)
     if (guess := nearest(word, names)) is not None:
         return f"did you mean '{guess}'?"
-    return f"known here: {', '.join(names)}" if names else ""
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"known here: {', '.join(names[:_LISTED])}{more}" if names else ""
 
 
 class Stop(Exception):

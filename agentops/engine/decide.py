@@ -14,7 +14,7 @@ from agentops.domain.canonical import Difference, Form, Moved, differences, fing
 from agentops.domain.diagnostics import Diagnostic, Location
 from agentops.domain.kind import OWNER_KEY, Kind, Removal
 from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, FieldChange, Orphan, Reason
-from agentops.domain.resource import Body, Ref, Resource, replace_refs
+from agentops.domain.resource import Body, Ref, Resource, Source, replace_refs
 from agentops.domain.state import LiveObject, LockEntry
 from agentops.engine import refusals
 from agentops.engine.diff import field_changes, update_body
@@ -292,12 +292,20 @@ def _record(it: Situation, desired: Resource, applied: dict[str, str]) -> LockEn
     return entry.model_copy(
         update={
             "path": desired.path,
-            "source": desired.source,
+            "source": _source(entry, desired),
             "applied": applied,
             "attachments": desired.attachments,
             "protected": desired.lifecycle.protect,
         }
     )
+
+
+def _source(entry: LockEntry, desired: Resource) -> Source:
+    """The same content keeps the commit it was recorded with: later commits, that of the lock among them,
+    hold it too, and a lock that follows them would never come to rest."""
+    recorded = entry.source
+    same = recorded is not None and recorded.commit is not None and recorded.digest == desired.source.digest
+    return recorded if recorded is not None and same else desired.source
 
 
 def _in_sync(

@@ -288,6 +288,8 @@ class _Run:
         return [path for path in sorted({*applied, *observed}) if unlike(path)]
 
     def _record(self, address: Address, entry: LockEntry | None) -> None:
+        if entry == self.entries.get(address) and address not in self.lock.intents:
+            return
         self.store.record(address, entry)
         if entry is None:
             self.entries.pop(address, None)
@@ -298,7 +300,7 @@ class _Run:
         """Fold what was recorded step by step into the lock; a run that changed nothing leaves it alone."""
         final = recorded(self.plan, self.store.read() or self.lock, self.entries)
         same = final.resources == self.lock.resources and final.intents == self.lock.intents
-        if not self.plan.changes and same and (not final.resources or final.origin == self.lock.origin):
+        if same and (not final.resources or final.origin == self.lock.origin):
             return self.lock.serial
         self.store.write(final)
         return final.serial

@@ -56,6 +56,18 @@ def refuse_blocked(plan: Plan) -> None:
         raise Blocked(*plan.diagnostics)
 
 
+def refuse_protected(stage: Stage) -> None:
+    """Raises Blocked: nothing of a protected stage is destroyed."""
+    if stage.protect:
+        raise Blocked(
+            error(
+                Code.PROTECTED,
+                f"stage {stage.name} is protected: nothing of it is destroyed",
+                "remove `protect` from the stage in agentops.yaml first; nothing was changed",
+            )
+        )
+
+
 def refuse_other_target(plan: Plan, project: str, stage: Stage) -> None:
     """Raises Blocked for a plan of another project or stage."""
     if (plan.project, plan.stage) != (project, stage.name):

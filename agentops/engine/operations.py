@@ -59,11 +59,14 @@ async def plan(
     """Look at the registry and decide. ``diagnostics`` of loading become the plan's.
 
     Raises:
-        Blocked: another organization or workspace answered than the lock belongs to.
+        Blocked: another organization or workspace answered than the lock belongs to, or a protected stage
+            is to be destroyed.
         Stop: the lock cannot be used, or an address that was asked for does not exist.
         RegistryError: the registry refused or could not be reached.
     """
-    live, lock, said = await _look(target, desired, _lock(target))
+    if choices.destroy:
+        guard.refuse_protected(target.stage)
+    live, lock, said = await _look(target, desired, _lock(target), skip_settled=not choices.destroy)
     made = make_plan(
         target.catalog,
         desired,
@@ -132,12 +135,24 @@ async def apply_saved(
 
 
 async def _look(
-    target: Target, desired: DesiredState, lock: Lock, only: frozenset[Address] | None = None
+    target: Target,
+    desired: DesiredState,
+    lock: Lock,
+    only: frozenset[Address] | None = None,
+    *,
+    skip_settled: bool = True,
 ) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
     said: list[Diagnostic] = []
     accept = guard.right_registry(target.stage, target.catalog, target.registry.base_url, said)
     live, lock = await refresh(
-        target.registry, target.catalog, desired, lock, accept, target.tag_prefix, only
+        target.registry,
+        target.catalog,
+        desired,
+        lock,
+        accept,
+        target.tag_prefix,
+        only,
+        skip_settled=skip_settled,
     )
     return live, lock, tuple(said)
 

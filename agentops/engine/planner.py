@@ -95,10 +95,14 @@ class _Planning:
     protected_stage: bool
     decisions: dict[Address, Decision] = field(default_factory=dict)
     left_behind: list[Address] = field(default_factory=list)
+    edges: dict[Address, list[Address]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.edges = self._edges()
 
     # -- which addresses, in which order
 
-    def edges(self) -> dict[Address, list[Address]]:
+    def _edges(self) -> dict[Address, list[Address]]:
         """What needs what: by the files, and by the addresses of what only the lock or the registry knows."""
         known = [*self.desired.resources, *self.lock.resources, *self.live.carriers]
         edges: dict[Address, list[Address]] = {}
@@ -109,11 +113,11 @@ class _Planning:
         return edges
 
     def order(self) -> tuple[Address, ...]:
-        return topological(self.edges())
+        return topological(self.edges)
 
     def scope(self) -> frozenset[Address]:
-        edges = self.edges()
-        self._refuse_unknown(edges)
+        edges = self.edges
+        self._refuse_unknown()
         if not self.choices.select:
             return frozenset(edges)
         referrers = reversed_edges(edges)
@@ -126,16 +130,16 @@ class _Planning:
         self.left_behind = sorted(closure(start, referrers) - taken)
         return taken
 
-    def _refuse_unknown(self, edges: Mapping[Address, Any]) -> None:
+    def _refuse_unknown(self) -> None:
         asked = [*self.choices.select, *sorted(self.choices.recreate)]
-        unknown = [address for address in asked if address not in edges]
+        unknown = [address for address in asked if address not in self.edges]
         if unknown:
             raise Stop(
                 *(
                     error(
                         Code.BROKEN_REFERENCE,
                         f"there is no {address} in this stage",
-                        did_you_mean(address, edges),
+                        did_you_mean(address, self.edges),
                         address=address,
                     )
                     for address in unknown
@@ -203,12 +207,11 @@ class _Planning:
     def changes_in_order(self) -> tuple[Change, ...]:
         """What is needed first comes first; removals the other way round, after everything else."""
         found = {address: item.change for address, item in self.decisions.items() if item.change is not None}
-        edges = self.edges()
-        referrers = reversed_edges(edges)
+        referrers = reversed_edges(self.edges)
         ordered = []
         for address, change in found.items():
             removed = change.action.removes
-            waits_for = referrers.get(address, []) if removed else edges[address]
+            waits_for = referrers.get(address, []) if removed else self.edges[address]
             depends_on = {*change.depends_on, *(item for item in waits_for if item in found)}
             if removed:  # what goes with it is only forgotten, and that comes after
                 depends_on -= {item for item in depends_on if found[item].action is Action.FORGET}
@@ -247,7 +250,7 @@ class _Planning:
     def diagnostics(self) -> list[Diagnostic]:
         found = [said for item in self.decisions.values() for said in item.diagnostics]
         if orphans := [item.orphan.address for item in self.decisions.values() if item.orphan]:
-            found.append(refusals.orphaned(orphans))
+            found.append(refusals.orphaned(orphans, self.desired.stage))
         if self.left_behind:
             found.append(
                 note(

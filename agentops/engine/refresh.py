@@ -27,11 +27,14 @@ async def refresh(
     accept: Callable[[Lock, Identity], Lock],
     tag_prefix: str,
     only: frozenset[Address] | None = None,
+    *,
+    skip_settled: bool = True,
 ) -> tuple[LiveState, Lock]:
     """What the registry has of what the files ask for and the lock records.
 
     ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
-    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``only`` limits the look to these recorded addresses.
+    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``only`` limits the look to these recorded addresses;
+    with ``skip_settled`` what was created once and not edited since is not asked for.
 
     Raises:
         RegistryError: the registry refused or could not be reached.
@@ -45,7 +48,7 @@ async def refresh(
         lock = accept(lock, identity)
         seen = lock if only is None else lock.limited_to(only)
         await look.match(seen)
-        await look.list_children(desired, seen)
+        await look.list_children(desired, seen, skip_settled=skip_settled)
         await look.fetch_details(desired)
     except ExceptionGroup as failures:
         raise first(failures) from None
@@ -110,7 +113,7 @@ class _Look:
         address = Address(found.owner.removeprefix(self.tag_prefix))
         return address if address.kind == kind and address.name else None
 
-    async def list_children(self, desired: DesiredState, lock: Lock) -> None:
+    async def list_children(self, desired: DesiredState, lock: Lock, *, skip_settled: bool) -> None:
         """List the children of each parent that is there, unless all that could matter is recorded."""
         families: dict[Address, list[Address]] = defaultdict(list)
         for address in {**desired.resources, **lock.resources}:
@@ -119,7 +122,9 @@ class _Look:
         limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
         async with anyio.create_task_group() as tasks:
             for parent, children in families.items():
-                if all(_settled(self.catalog, address, desired, lock) for address in children):
+                if skip_settled and all(
+                    _settled(self.catalog, address, desired, lock) for address in children
+                ):
                     self.skipped.update(children)
                 elif (holder := self._holder(parent)) is not None:
                     tasks.start_soon(self._list_family, limiter, holder, children, desired, lock)

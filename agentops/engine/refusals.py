@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error, note, warning
-from agentops.domain.plan import Change
+from agentops.domain.plan import Action, Change
 from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryError
 from agentops.domain.resource import Ref, Resource
 from agentops.domain.state import LiveObject, LockEntry
@@ -97,7 +97,7 @@ def protected_stays(address: Address) -> Diagnostic:
     )
 
 
-def orphaned(addresses: Sequence[Address]) -> Diagnostic:
+def orphaned(addresses: Sequence[Address], stage: str) -> Diagnostic:
     several = len(addresses) > 1
     return warning(
         Code.ORPHAN,
@@ -105,7 +105,7 @@ def orphaned(addresses: Sequence[Address]) -> Diagnostic:
         if several
         else f"{addresses[0]} is managed here, but no file asks for it",
         f"{'they are' if several else 'it is'} kept: bring the file back, or archive it with "
-        f"`agentops destroy {'ADDRESS' if several else addresses[0]}`",
+        f"`agentops destroy {'ADDRESS' if several else addresses[0]} --stage {stage}`",
         address=None if several else addresses[0],
     )
 
@@ -137,7 +137,12 @@ def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
             detail = "it may or may not have happened: plan again, what carries our tag is found and adopted"
         case Conflict():
             code = Code.REGISTRY
-            detail = "somebody changed it meanwhile or holds the name: plan again and look"
+            detail = (
+                "the name is taken in this workspace, by another stage or by something nobody manages: "
+                "choose another name, or rename that"
+                if change.action in {Action.CREATE, Action.REPLACE}
+                else "somebody changed it meanwhile: plan again and look"
+            )
         case NotFound():
             code = Code.REGISTRY
             detail = "it is gone: plan again"

@@ -3,7 +3,7 @@
 from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage
 from agentops.spec.project import find_root, load_project
-from agentops.spec.starter import starter_project
+from agentops.spec.starter import schema_files, starter_project
 
 __all__ = [
     "Loaded",
@@ -11,5 +11,6 @@ __all__ = [
     "find_root",
     "load_project",
     "load_stage",
+    "schema_files",
     "starter_project",
 ]

@@ -7,7 +7,7 @@ rendered, our own keys are taken out, shorthands become what the API takes, and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -112,7 +112,7 @@ class _Builder:
             lifecycle=lifecycle,
             attachments=attachments,
         )
-        return [own, *below]
+        return [own, *(_protected(item) if lifecycle.protect else item for item in below)]
 
     def _has(self, key: str) -> bool:
         return key in KIND_KEYS.get(self._kind.name, ())
@@ -370,3 +370,8 @@ def _reserved(tree: Any, at: Location) -> list[Location]:
     if isinstance(tree, LocatedList):
         return [found for index, value in enumerate(tree) for found in _reserved(value, tree.place(index))]
     return []
+
+
+def _protected(resource: Resource) -> Resource:
+    """What belongs to something protected is protected with it."""
+    return replace(resource, lifecycle=replace(resource.lifecycle, protect=True))

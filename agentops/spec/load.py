@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, error, in_order
+from agentops.domain.diagnostics import Code, Diagnostic, error, in_order, warning
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Resource
@@ -53,6 +53,8 @@ def load_stage(root: Path, project: Project, stage: Stage, catalog: Catalog) -> 
             if (other := resources.setdefault(resource.address, resource)) is not resource:
                 problems.append(_twice(resource, other.path, other.location.line))
     problems.extend(check(project, stage.name, resources, catalog))
+    if not declarations and not problems:
+        problems.append(_nothing_declared(root))
     desired = DesiredState(
         project=project.name,
         stage=stage.name,
@@ -79,6 +81,14 @@ def _distinct(declarations: Iterable[Declaration], problems: list[Diagnostic]) -
                 )
             )
     return list(kept.values())
+
+
+def _nothing_declared(root: Path) -> Diagnostic:
+    return warning(
+        Code.NOTHING_DECLARED,
+        f"no file below {root.name}/ declares a resource",
+        "write one, e.g. agents/tutor.md, start with `agentops init`, or go to another directory with `-C`",
+    )
 
 
 def _twice(resource: Resource, path: str, line: int) -> Diagnostic:

@@ -81,7 +81,7 @@ def _at_path(text: str, kind: Kind, base: str, at: Location, index: Index, files
         raise Refused(
             error(
                 Code.WRONG_REFERENCE,
-                f"'{text}' declares {address}; this takes a {kind.name}",
+                f"'{text}' declares {address}; only {kind.name}s fit here",
                 _known(text, kind, index),
                 location=at,
             )

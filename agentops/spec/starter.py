@@ -89,13 +89,15 @@ def starter_project(name: str, catalog: Catalog) -> dict[str, str]:
         ),
         "agents/assistant/memory/how-we-work.md": _HANDBOOK,
         ".gitignore": _GITIGNORE,
-        f"{_SCHEMAS}/agentops.json": _json(editor_schema(catalog, None)),
-        f"{_SCHEMAS}/tool.json": _json(tool_schema(catalog)),
     }
-    for kind in catalog:
-        if kind.parent is None:
-            files[f"{_SCHEMAS}/{kind.name}.json"] = _json(editor_schema(catalog, kind.name))
-    return files
+    return {**files, **schema_files(catalog)}
+
+
+def schema_files(catalog: Catalog) -> dict[str, str]:
+    """Path -> text of every schema an editor may want, where the files that ``init`` writes look for them."""
+    kinds = {kind.name: editor_schema(catalog, kind.name) for kind in catalog if kind.parent is None}
+    schemas = {"agentops": editor_schema(catalog, None), "tool": tool_schema(catalog), **kinds}
+    return {f"{_SCHEMAS}/{name}.json": _json(schema) for name, schema in schemas.items()}
 
 
 def _with_schema(path: str, schema: str, text: str) -> str:

@@ -73,9 +73,9 @@ def test_every_problem_of_every_file_is_reported_at_once_with_its_place(project:
         "agents/tutor/agent.yaml:4:9",
         "agents/other.yaml:1:7",
     ):
-        assert place in ended.err
+        assert place in ended.out
     for guess in ("'name'", "prompt.md", "web_search"):
-        assert guess in ended.err
+        assert guess in ended.out
 
 
 def test_an_invalid_project_is_never_planned(project: Project):

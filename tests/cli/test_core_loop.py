@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 from tests.projects import PROMPT, Project
 
@@ -103,6 +104,77 @@ def test_destroy_keeps_what_is_protected(project: Project):
     destroyed = project.run("destroy", "--yes")
     assert destroyed.code == 0
     assert "agent/tutor" in project.lock()["resources"]
+
+
+def test_what_belongs_to_something_protected_is_kept_with_it(project: Project):
+    with (project.root / "agents/tutor/agent.yaml").open("a", encoding="utf-8") as file:
+        file.write("lifecycle: {protect: true}\n")
+    project.run("apply", "--yes")
+    before = project.lock()["resources"]
+    project.run("destroy", "--yes")
+    assert project.lock()["resources"] == before
+
+
+def test_a_protected_stage_is_never_destroyed(project: Project):
+    project.write("agentops.yaml", "project: demo\nstages: {dev: {registry: local, protect: true}}\n")
+    project.run("apply", "--yes")
+    before = project.lock("dev")
+    refused = project.run("destroy", "--stage", "dev", "--yes")
+    assert (refused.code, "AO044" in refused.err) == (3, True)
+    assert project.lock("dev") == before
+
+
+def test_a_settled_seed_can_be_destroyed_alone(project: Project):
+    project.run("apply", "--yes")
+    seed = "memory/tutor-episodic/start.md"
+    assert project.run("destroy", seed, "--yes").code == 0
+    assert set(project.lock()["resources"]) == {"agent/tutor", "memory_store/tutor-episodic"}
+    planned = project.run("plan", "--format", "json").json
+    assert [(item["address"], item["action"]) for item in planned["changes"]] == [(seed, "create")]
+
+
+def test_the_lock_comes_to_rest_once_it_is_committed(project: Project):
+    (project.root / ".git").rmdir()
+    git(project, "init", "--quiet")
+    project.write(".gitignore", ".agentops/\n")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "files")
+    project.run("apply", "--yes")
+    commit = project.lock()["resources"]["agent/tutor"]["source"]["commit"]
+    assert commit == git(project, "rev-parse", "HEAD")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "lock")
+    assert project.run("plan", "--format", "json").json["records"] == {}
+
+
+def git(project: Project, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", *arguments]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_nothing_to_manage_is_said_rather_than_in_sync(empty: Project):
+    assert "AO049" in empty.run("validate").out
+    assert "agentops init" in empty.run("plan").out
+
+
+def test_a_saved_plan_says_how_to_apply_it(project: Project):
+    out = project.root / "p.plan"
+    assert f"agentops apply --plan {out}" in project.run("plan", "--out", str(out)).err
+
+
+def test_applying_a_saved_plan_twice_leaves_the_lock_alone(project: Project):
+    out = str(project.root / "p.plan")
+    project.run("plan", "--out", out)
+    project.run("apply", "--plan", out, "--yes")
+    before = project.lock()
+    assert project.run("apply", "--plan", out, "--yes").code == 0
+    assert project.lock() == before
+
+
+def test_schemas_are_written_anew_when_asked(project: Project):
+    assert project.run("schema", "--write").code == 0
+    assert (project.root / ".agentops/schemas/agent.json").is_file()
 
 
 def test_status_says_where_everything_stands(project: Project):

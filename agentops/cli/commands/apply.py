@@ -181,5 +181,6 @@ def _finish(output: Output, report: ApplyReport, *, form: str, quiet: bool) -> i
     if form == "json":
         output.json(report)
     elif not quiet:
+        output.text("")
         output.applied(report)
     return report.exit_code

@@ -74,12 +74,10 @@ def plan(
     )
     if planned is None:
         return 130
+    output.json(planned.plan) if form == "json" else output.plan(planned.plan)
     if out is not None:
         output.save(planned.plan, out)
-    if form == "json":
-        output.json(planned.plan)
-    else:
-        output.plan(planned.plan)
+        output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")
     if planned.plan.blocked:
         return BLOCKED
     return CHANGES if detailed_exitcode and planned.plan.changes else 0

@@ -13,9 +13,10 @@ from agentops.cli.commands.plan import parsed
 from agentops.cli.options import Common, common, output_format
 
 if TYPE_CHECKING:
+    from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
-    from agentops.domain.diagnostics import Diagnostic
     from agentops.domain.project import Stage
+    from agentops.domain.report import ValidationReport
 
 
 @click.command()
@@ -45,13 +46,17 @@ def init(where: Path, **given: Any) -> int:
                 "choose another directory; nothing was written",
             )
         )
+    _write(root, files, output)
+    there = "" if root == Path().resolve() else f" -C {told.directory / where}"
+    output.text(f"\nNext: `agentops{there} plan`, then `agentops{there} apply`.")
+    return 0
+
+
+def _write(root: Path, files: dict[str, str], output: Output) -> None:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
         output.text(f"  + {path}")
-    there = "" if root == Path().resolve() else f" -C {told.directory / where}"
-    output.text(f"\nNext: `agentops{there} plan`, then `agentops{there} apply`.")
-    return 0
 
 
 @click.command()
@@ -63,36 +68,31 @@ def validate(form: str, **given: Any) -> int:
     All stages are checked, or the one that --stage names.
     """
     from agentops.cli.output import Output
-    from agentops.cli.wiring import open_project
+    from agentops.cli.wiring import find_project
     from agentops.domain.diagnostics import has_errors
-    from agentops.domain.report import ValidationReport
 
     told = Common.of(given)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
-    opened = open_project(told)
+    opened = find_project(told)
     stages = [opened.stage(told.stage)] if told.stage else list(opened.project.stages.values())
-    diagnostics, files = _checked(opened, stages)
-    if form == "json":
-        output.json(
-            ValidationReport(
-                project=opened.project.name,
-                stages=tuple(stage.name for stage in stages),
-                files=files,
-                diagnostics=diagnostics,
-            )
-        )
-    else:
-        output.diagnostics(diagnostics, files)
-    return 1 if has_errors(diagnostics) else 0
+    report = _checked(opened, stages)
+    output.json(report) if form == "json" else output.validation(report)
+    return 1 if has_errors(report.diagnostics) else 0
 
 
-def _checked(opened: Opened, stages: list[Stage]) -> tuple[tuple[Diagnostic, ...], int]:
+def _checked(opened: Opened, stages: list[Stage]) -> ValidationReport:
     from agentops.domain.diagnostics import in_order
+    from agentops.domain.report import ValidationReport
     from agentops.spec import load_stage
 
     loaded = [load_stage(opened.root, opened.project, stage, opened.catalog) for stage in stages]
     found = [item for each in loaded for item in each.diagnostics]
-    return in_order([*opened.diagnostics, *found]), max((each.files for each in loaded), default=0)
+    return ValidationReport(
+        project=opened.project.name,
+        stages=tuple(stage.name for stage in stages),
+        files=max((each.files for each in loaded), default=0) + (opened.root / "agentops.yaml").is_file(),
+        diagnostics=in_order([*opened.diagnostics, *found]),
+    )
 
 
 @click.command()
@@ -126,15 +126,22 @@ def render(address: str, form: str, **given: Any) -> int:
 
 @click.command()
 @click.argument("kind", required=False)
+@click.option(
+    "--write", is_flag=True, help="Write all of them to .agentops/schemas/ instead, e.g. after an upgrade."
+)
 @common
-def schema(kind: str | None, **given: Any) -> int:
+def schema(kind: str | None, write: bool, **given: Any) -> int:
     """Print the JSON Schema of a KIND's files, or of agentops.yaml, for editors."""
     from agentops.cli.output import Output
+    from agentops.cli.wiring import find_project
     from agentops.domain.diagnostics import did_you_mean
     from agentops.kinds import CATALOG
-    from agentops.spec import editor_schema
+    from agentops.spec import editor_schema, schema_files
 
-    Common.of(given)
+    told = Common.of(given)
+    if write:
+        _write(find_project(told).root, schema_files(CATALOG), Output.standard())
+        return 0
     if kind is not None and kind not in CATALOG:
         raise click.UsageError(f"there is no kind '{kind}'; {did_you_mean(kind, CATALOG.kinds)}")
     Output.standard().text(json.dumps(editor_schema(CATALOG, kind), indent=2, ensure_ascii=False))

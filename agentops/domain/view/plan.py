@@ -80,7 +80,7 @@ def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
         moved = f"Drift: {counted(len(addresses), 'resource')} moved in the registry since the last apply."
         closing = Span(moved, Tone.CHANGED)
     else:
-        closing = Span("No drift. The registry is as the last apply left it.", Tone.ADDED)
+        closing = Span("No drift.", Tone.ADDED)
     return DriftView(
         title=" · ".join((report.project, f"stage {report.stage}")),
         drift=tuple(_drifted(item, verbose) for item in report.drift),
