@@ -60,8 +60,8 @@ REQUESTS: dict[str, Any] = {
 
 def refuses_the_unknown(params: Any) -> TypeAdapter[Any]:
     for shape in (params, *sdk_shapes(params, {}).values()):
-        if getattr(shape, "__extra_items__", object) is not object:  # a JSON schema may hold any keyword
-            shape.__pydantic_config__ = ConfigDict(extra="forbid")
+        open_ended = getattr(shape, "__extra_items__", None) is object  # a JSON schema may hold any keyword
+        shape.__pydantic_config__ = ConfigDict(extra="allow" if open_ended else "forbid")
     return TypeAdapter(params)
 
 

@@ -47,7 +47,7 @@ def test_raw_ids_and_external_addresses_are_ids(tmp_path: Path) -> None:
         ("memory_store/note", Code.BROKEN_REFERENCE, "did you mean 'memory_store/notes'?"),
         ("environment/cloud", Code.BROKEN_REFERENCE, "there is no memory_store"),
         ("../memory_stores/note.yaml", Code.BROKEN_REFERENCE, "did you mean 'notes.yaml'?"),
-        ("../environments/cloud.yaml", Code.WRONG_REFERENCE, "this takes a memory_store"),
+        ("../environments/cloud.yaml", Code.WRONG_REFERENCE, "only memory_stores fit here"),
         ("../../memory_stores/notes.yaml", Code.OUTSIDE_PROJECT, "leads out of the project"),
     ],
 )
