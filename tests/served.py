@@ -20,6 +20,7 @@ def served_registry(database: Path) -> Iterator[str]:
         assert url.startswith("http://127.0.0.1:"), "the registry did not start"
         try:
             yield url
-        finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=10) == 0, "the registry did not stop cleanly"
+            assert process.wait(timeout=20) == 0, "the registry did not stop cleanly"
+        finally:
+            process.kill()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentops.domain.diagnostics import Diagnostic
+from agentops.domain.diagnostics import Code, Diagnostic, Stop, error
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -58,6 +58,8 @@ class Output:
         """Write a document beside its place and move it there, so that no half of it is ever seen."""
         from agentops.render import json
 
+        if not path.name:
+            raise Stop(error(Code.UNREADABLE, "a file to save to needs a name", "give one"))
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             beside.write_text(json.document(value), encoding="utf-8")

@@ -203,38 +203,73 @@ def run_id() -> str:
     return uuid.uuid4().hex
 
 
-def run_until_done(operation: Callable[[anyio.Event], Awaitable[Result]], output: Output) -> Result | None:
-    """Run an operation; the first SIGINT or SIGTERM lets calls in flight finish, the second cuts them off.
+def look(operation: Callable[[], Awaitable[Result]]) -> Result:
+    """Run an operation that changes nothing; SIGINT and SIGTERM end it at once.
 
-    Returns:
-        The operation's result, or None when it was cut off.
+    Raises:
+        KeyboardInterrupt: it was ended.
     """
+
+    async def run(stop: anyio.Event) -> Result:
+        return await operation()
+
+    return _watched(run, grace=0, say=lambda _: None)
+
+
+def act(operation: Callable[[anyio.Event], Awaitable[Result]], output: Output) -> Result:
+    """Run an operation that writes. The first SIGINT or SIGTERM sets the event it is given, so that it begins
+    nothing more; what is in flight has ``GRACE`` seconds to end. The second signal cuts it off.
+
+    Raises:
+        KeyboardInterrupt: it was cut off.
+    """
+    return _watched(operation, grace=GRACE, say=output.note)
+
+
+GRACE = 7
+"""Seconds; CI runners do not give more between the signal and the kill."""
+
+
+def _watched(
+    operation: Callable[[anyio.Event], Awaitable[Result]], *, grace: float, say: Callable[[str], None]
+) -> Result:
     import anyio
 
-    async def watched() -> Result | None:
-        stop = anyio.Event()
-        result: Result | None = None
+    async def watched() -> list[Result]:
+        stop, results = anyio.Event(), []
         async with anyio.create_task_group() as tasks:
             if sys.platform != "win32":
-                tasks.start_soon(_watch_signals, stop, tasks.cancel_scope, output)
-            result = await operation(stop)
+                tasks.start_soon(_watch_signals, stop, tasks.cancel_scope, grace, say)
+            results.append(await operation(stop))
             tasks.cancel_scope.cancel()
-        return result
+        return results
 
     try:
-        return anyio.run(watched)
-    except ExceptionGroup as failures:
+        results = anyio.run(watched)
+    except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+    if not results:
+        raise KeyboardInterrupt
+    return results[0]
 
 
-async def _watch_signals(stop: anyio.Event, scope: anyio.CancelScope, output: Output) -> None:
+async def _watch_signals(
+    stop: anyio.Event, scope: anyio.CancelScope, grace: float, say: Callable[[str], None]
+) -> None:
     import signal
 
     import anyio
 
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            if stop.is_set():
-                scope.cancel()
-            stop.set()
-            output.note("Interrupted: finishing the calls in flight. Once more to stop at once.")
+    async def cut_off_later() -> None:
+        await anyio.sleep(grace)
+        scope.cancel()
+
+    async with anyio.create_task_group() as timer:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                if stop.is_set():
+                    scope.cancel()
+                    continue
+                stop.set()
+                timer.start_soon(cut_off_later)
+                say("Interrupted: finishing the calls in flight. Once more to stop at once.")

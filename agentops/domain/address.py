@@ -31,7 +31,7 @@ class Address(str):
         if not slash or not kind or not name:
             raise ValueError(f"'{text}' is not an address; write kind/name, e.g. agent/tutor")
         if not text.isprintable() or text != text.strip():
-            raise ValueError(f"'{text!r}' is not an address; it has control or surrounding white space")
+            raise ValueError(f"{text!r} is not an address; it has control or surrounding white space")
         return cls(text)
 
     @property

@@ -30,7 +30,7 @@ ABSENT: Any = None
 def canonical_json(value: Any) -> str:
     """JSON with one spelling: sorted keys, no spaces, UTF-8 kept, whole numbers without a fraction."""
     text = _dumped(value)
-    return _dumped(_whole(value)) if ".0" in text else text
+    return _dumped(_whole(value)) if ".0" in text or "e+" in text else text
 
 
 def _dumped(value: Any) -> str:

@@ -19,6 +19,11 @@ OWNER_KEY = "agentops"
 """The metadata key that says which project, stage and address a resource belongs to."""
 
 
+def owner_tag(project: str, stage: str, address: str = "") -> str:
+    """The value of that key; without an address the start that all of a stage's have."""
+    return f"{project}/{stage}/{address}"
+
+
 class Clear(StrEnum):
     """How the stored value of a field is emptied by an update."""
 

@@ -66,7 +66,6 @@ class Reason(StrEnum):
     REMOVED_FROM_FILES = "removed-from-files"
     DESTROY = "destroy"
     GONE = "gone"
-    IN_SYNC = "in-sync"
 
 
 class FieldChange(_Frozen):
@@ -89,11 +88,13 @@ class Risk(_Frozen):
 
 
 class Base(_Frozen):
-    """What a change was planned against: ID, version or content hash, and a digest of the live leaves."""
+    """What a change was planned against: ID, version or content hash, a digest of the live leaves, and for
+    a child the ID of its parent."""
 
     id: str
     version: int | str | None = None
     digest: str
+    parent_id: str | None = None
 
 
 class Change(_Frozen):
@@ -103,6 +104,7 @@ class Change(_Frozen):
     record: what the lock will say once it is done, without ID, version and ``observed``.
     base: None where nothing is there yet.
     forced_by: the field that no update can change, where that is why it is replaced.
+    ignored: the fields that ``ignore_changes`` leaves to others.
     """
 
     address: Address
@@ -116,6 +118,7 @@ class Change(_Frozen):
     depends_on: tuple[Address, ...] = ()
     risks: tuple[Risk, ...] = ()
     forced_by: str | None = None
+    ignored: tuple[str, ...] = ()
     location: Location | None = None
 
 
@@ -199,7 +202,7 @@ class Plan(_Frozen):
             raise Stop(
                 error(Code.STALE, f"{name} is not a saved plan", "make one with `agentops plan --out FILE`")
             ) from None
-        if plan.change_digest != stated["change_digest"]:
+        if plan.plan_digest != stated["plan_digest"]:
             raise Stop(error(Code.DIGEST, f"{name} was edited after it was saved", "plan again"))
         return plan
 
@@ -208,6 +211,12 @@ class Plan(_Frozen):
     def change_digest(self) -> str:
         """Over every change's address, action and body, references as addresses: what a reviewer approved."""
         return change_digest(self.changes)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def plan_digest(self) -> str:
+        """Over everything that was decided and on what: a saved plan that was edited is not applied."""
+        return digest(self.model_dump(mode="json", exclude=set(type(self).model_computed_fields)))
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -235,7 +244,7 @@ def _other_version(name: str, version: object) -> Diagnostic:
 def _json_object(text: bytes) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

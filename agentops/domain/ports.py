@@ -94,6 +94,10 @@ class LockStore(Protocol):
         Raises Stop: unreadable, or written by a newer version.
         """
 
+    @property
+    def pending(self) -> bool:
+        """Whether there are steps that only the journal has: the next ``write`` is not to be left out."""
+
     def hold(self) -> AbstractContextManager[None]:
         """One writer at a time. Raises Blocked, naming the holder."""
 
@@ -116,9 +120,3 @@ class Observer(Protocol):
     def started(self, address: Address, action: Action) -> None: ...
 
     def finished(self, address: Address, action: Action, *, ok: bool) -> None: ...
-
-
-class Clock(Protocol):
-    """Wall time as an RFC 3339 string in UTC."""
-
-    def __call__(self) -> str: ...

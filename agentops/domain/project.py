@@ -57,7 +57,3 @@ class Project:
         if self.default_stage is not None:
             return self.stages.get(self.default_stage)
         return next(iter(self.stages.values())) if len(self.stages) == 1 else None
-
-    def tag(self, stage: str, address: Address) -> str:
-        """The value of the ownership key in the registry's metadata."""
-        return f"{self.name}/{stage}/{address}"

@@ -16,15 +16,11 @@ from agentops.domain.resource import Attachment, Body, Resource, Source
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What the files of a project ask for in one stage.
-
-    ``external`` are the IDs of what the stage uses but does not manage.
-    """
+    """What the files of a project ask for in one stage."""
 
     project: str
     stage: str
     resources: Mapping[Address, Resource]
-    external: Mapping[Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ class LiveState:
 
     objects: per locked address the object with the locked ID, archived ones included; gone ones are missing.
     carriers: per address the live objects that carry our tag for it and whose ID no lock entry has.
-    unmanaged: per kind asked, how many live objects carry no tag and are in no lock entry.
+    unmanaged: per kind asked, how many live objects are neither locked nor tagged ours.
     skipped: addresses that were not asked for, because nothing about them can change the plan.
     """
 
@@ -100,8 +96,8 @@ class LockEntry(BaseModel):
     """What we last recorded of an address: its ID, and per leaf what we sent and what came back.
 
     ``applied`` and ``observed`` map leaf paths to fingerprints; a leaf that is missing had its default.
-    ``replaced`` are IDs of predecessors that are still to be archived. ``protected`` outlives the file that
-    said so.
+    ``id`` is empty while a replacement is under way. ``replaced`` are IDs of predecessors that are still to
+    be archived. ``protected`` outlives the file that said so.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -138,10 +134,6 @@ class Lock(BaseModel):
     origin: Origin | None = None
     resources: dict[Address, LockEntry] = Field(default_factory=dict)
     intents: dict[Address, Intent] = Field(default_factory=dict)
-
-    def limited_to(self, addresses: frozenset[Address]) -> Lock:
-        kept = {address: entry for address, entry in self.resources.items() if address in addresses}
-        return self.with_changes(resources=kept)
 
     def with_changes(self, **changes: Any) -> Lock:
         return self.model_copy(update=changes)

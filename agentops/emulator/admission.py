@@ -15,7 +15,10 @@ from agentops.emulator.errors import ApiError, invalid_request
 #: Largest request body of agents and environments (API reference, "Request size limits").
 MOST_BODY_BYTES = 32 * 1024 * 1024
 
-_MOST_NESTING = 100
+#: The versions of the API that know Managed Agents (SDK 2.12, and the API reference of August 2026).
+API_VERSIONS = ("2026-10-21", "2023-06-01")
+
+_MOST_NESTING = 200
 
 
 def check_credential(request: Request) -> None:
@@ -32,7 +35,7 @@ def check_version(request: Request) -> None:
     version = request.headers.get("anthropic-version")
     if version is None:
         raise invalid_request("anthropic-version: header is required")
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", version):
+    if version not in API_VERSIONS:
         raise invalid_request(f"anthropic-version: '{version}' is not a valid version")
 
 

@@ -48,16 +48,16 @@ def _float_version(skill: dict[str, Any], _at: str) -> dict[str, Any]:
 
 
 def _skill(kind: str) -> Check:
-    members = {"skill_id": text(least=1, most=255), "version": nullable(text(least=1, most=255))}
+    members = {"skill_id": text(least=1), "version": nullable(text(least=1))}
     return then(typed(kind, members, required=("skill_id",)), _float_version)
 
 
-_skills: Check = array(tagged({"anthropic": _skill("anthropic"), "custom": _skill("custom")}), most=20)
+_skills: Check = array(tagged({"anthropic": _skill("anthropic"), "custom": _skill("custom")}))
 
 _SCALARS: dict[str, Check] = {
-    "name": text(least=1, most=256),
+    "name": text(least=1),
     "model": model,
-    "description": nullable(text(most=2048)),
+    "description": nullable(text()),
     "system": nullable(text(most=100_000)),
     "multiagent": nullable(multiagent),
     "execution_identity": nullable(_execution_identity),
@@ -166,12 +166,12 @@ def list_versions(call: Call) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/v1/agents", create, (MANAGED_AGENTS,)),
-    Endpoint("GET", "/v1/agents", list_agents, (MANAGED_AGENTS,)),
-    Endpoint("GET", "/v1/agents/{agent_id}", retrieve, (MANAGED_AGENTS,)),
-    Endpoint("POST", "/v1/agents/{agent_id}", update, (MANAGED_AGENTS,)),
-    Endpoint("POST", "/v1/agents/{agent_id}/archive", archive, (MANAGED_AGENTS,)),
-    Endpoint("GET", "/v1/agents/{agent_id}/versions", list_versions, (MANAGED_AGENTS,)),
+    Endpoint("POST", "/v1/agents", create, MANAGED_AGENTS),
+    Endpoint("GET", "/v1/agents", list_agents, MANAGED_AGENTS),
+    Endpoint("GET", "/v1/agents/{agent_id}", retrieve, MANAGED_AGENTS),
+    Endpoint("POST", "/v1/agents/{agent_id}", update, MANAGED_AGENTS),
+    Endpoint("POST", "/v1/agents/{agent_id}/archive", archive, MANAGED_AGENTS),
+    Endpoint("GET", "/v1/agents/{agent_id}/versions", list_versions, MANAGED_AGENTS),
 )
 
 

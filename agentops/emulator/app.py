@@ -83,7 +83,7 @@ class _Registry:
         """One request to a known path."""
         try:
             self._admit(request)
-            check_betas(request, endpoint.betas)
+            check_betas(request, endpoint.beta, endpoint.beta_refused)
             body = await read_json(request)
             return self._respond(200, await run_in_threadpool(self._run, endpoint, request, body))
         except ApiError as error:

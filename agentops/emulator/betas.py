@@ -73,7 +73,7 @@ KNOWN_BETAS = frozenset(
 )
 
 
-def check_betas(request: Request, accepted: tuple[str, ...]) -> None:
+def check_betas(request: Request, required: str, refused: str | None) -> None:
     """400 for an unknown value or two exclusive ones; 404 without the one the endpoint exists under."""
     sent = {
         value.strip()
@@ -84,12 +84,11 @@ def check_betas(request: Request, accepted: tuple[str, ...]) -> None:
     unknown = sorted(sent - KNOWN_BETAS)
     if unknown:
         raise invalid_request(f"anthropic-beta: unexpected value '{unknown[0]}'")
-    present = [beta for beta in accepted if beta in sent]
-    if not present:
+    if required not in sent:
         raise ApiError(
             404,
             "not_found_error",
-            f"Not found. This endpoint requires the header 'anthropic-beta: {accepted[0]}'.",
+            f"Not found. This endpoint requires the header 'anthropic-beta: {required}'.",
         )
-    if len(present) > 1:
-        raise invalid_request(f"anthropic-beta: '{present[0]}' and '{present[1]}' cannot be combined here")
+    if refused in sent:
+        raise invalid_request(f"anthropic-beta: '{required}' and '{refused}' cannot be combined here")

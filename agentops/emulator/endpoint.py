@@ -55,9 +55,10 @@ Handler = Callable[[Call], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """``betas``: one of these values has to stand in the ``anthropic-beta`` header, and only one."""
+    """``beta`` has to stand in the ``anthropic-beta`` header, ``beta_refused`` must not stand beside it."""
 
     method: str
     path: str
     handler: Handler
-    betas: tuple[str, ...]
+    beta: str
+    beta_refused: str | None = None

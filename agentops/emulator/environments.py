@@ -32,9 +32,10 @@ from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
 
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _host = text(
     most=255,
-    pattern=r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*",
+    pattern=rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*",
     hint="Input should be a host name such as api.example.com or *.example.com, without scheme, port or path",
 )
 _strings = nullable(array(text(least=1)))
@@ -166,12 +167,12 @@ def list_environments(call: Call) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/v1/environments", create, (MANAGED_AGENTS,)),
-    Endpoint("GET", "/v1/environments", list_environments, (MANAGED_AGENTS,)),
-    Endpoint("GET", "/v1/environments/{environment_id}", retrieve, (MANAGED_AGENTS,)),
-    Endpoint("POST", "/v1/environments/{environment_id}", update, (MANAGED_AGENTS,)),
-    Endpoint("POST", "/v1/environments/{environment_id}/archive", archive, (MANAGED_AGENTS,)),
-    Endpoint("DELETE", "/v1/environments/{environment_id}", delete, (MANAGED_AGENTS,)),
+    Endpoint("POST", "/v1/environments", create, MANAGED_AGENTS),
+    Endpoint("GET", "/v1/environments", list_environments, MANAGED_AGENTS),
+    Endpoint("GET", "/v1/environments/{environment_id}", retrieve, MANAGED_AGENTS),
+    Endpoint("POST", "/v1/environments/{environment_id}", update, MANAGED_AGENTS),
+    Endpoint("POST", "/v1/environments/{environment_id}/archive", archive, MANAGED_AGENTS),
+    Endpoint("DELETE", "/v1/environments/{environment_id}", delete, MANAGED_AGENTS),
 )
 
 

@@ -165,11 +165,11 @@ def list_memories(call: Call) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/v1/memory_stores/{memory_store_id}/memories", create, BETAS),
-    Endpoint("GET", "/v1/memory_stores/{memory_store_id}/memories", list_memories, BETAS),
-    Endpoint("GET", "/v1/memory_stores/{memory_store_id}/memories/{memory_id}", retrieve, BETAS),
-    Endpoint("POST", "/v1/memory_stores/{memory_store_id}/memories/{memory_id}", update, BETAS),
-    Endpoint("DELETE", "/v1/memory_stores/{memory_store_id}/memories/{memory_id}", delete, BETAS),
+    Endpoint("POST", "/v1/memory_stores/{memory_store_id}/memories", create, *BETAS),
+    Endpoint("GET", "/v1/memory_stores/{memory_store_id}/memories", list_memories, *BETAS),
+    Endpoint("GET", "/v1/memory_stores/{memory_store_id}/memories/{memory_id}", retrieve, *BETAS),
+    Endpoint("POST", "/v1/memory_stores/{memory_store_id}/memories/{memory_id}", update, *BETAS),
+    Endpoint("DELETE", "/v1/memory_stores/{memory_store_id}/memories/{memory_id}", delete, *BETAS),
 )
 
 

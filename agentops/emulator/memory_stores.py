@@ -16,7 +16,7 @@ from agentops.emulator.errors import invalid_request, not_found
 from agentops.emulator.listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
 from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
 
-#: The SDK's type docs name either header value for these endpoints; sending both is refused.
+#: The header value these endpoints exist under, and the one that is refused beside it (API reference).
 BETAS = (AGENT_MEMORY, MANAGED_AGENTS)
 
 _name = text(
@@ -107,12 +107,12 @@ def list_stores(call: Call) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/v1/memory_stores", create, BETAS),
-    Endpoint("GET", "/v1/memory_stores", list_stores, BETAS),
-    Endpoint("GET", "/v1/memory_stores/{memory_store_id}", retrieve, BETAS),
-    Endpoint("POST", "/v1/memory_stores/{memory_store_id}", update, BETAS),
-    Endpoint("POST", "/v1/memory_stores/{memory_store_id}/archive", archive, BETAS),
-    Endpoint("DELETE", "/v1/memory_stores/{memory_store_id}", delete, BETAS),
+    Endpoint("POST", "/v1/memory_stores", create, *BETAS),
+    Endpoint("GET", "/v1/memory_stores", list_stores, *BETAS),
+    Endpoint("GET", "/v1/memory_stores/{memory_store_id}", retrieve, *BETAS),
+    Endpoint("POST", "/v1/memory_stores/{memory_store_id}", update, *BETAS),
+    Endpoint("POST", "/v1/memory_stores/{memory_store_id}/archive", archive, *BETAS),
+    Endpoint("DELETE", "/v1/memory_stores/{memory_store_id}", delete, *BETAS),
 )
 
 

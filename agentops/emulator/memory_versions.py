@@ -106,9 +106,9 @@ def redact(call: Call) -> dict[str, Any]:
 
 _PATH = "/v1/memory_stores/{memory_store_id}/memory_versions"
 ENDPOINTS = (
-    Endpoint("GET", _PATH, list_versions, BETAS),
-    Endpoint("GET", _PATH + "/{memory_version_id}", retrieve, BETAS),
-    Endpoint("POST", _PATH + "/{memory_version_id}/redact", redact, BETAS),
+    Endpoint("GET", _PATH, list_versions, *BETAS),
+    Endpoint("GET", _PATH + "/{memory_version_id}", retrieve, *BETAS),
+    Endpoint("POST", _PATH + "/{memory_version_id}/redact", redact, *BETAS),
 )
 
 

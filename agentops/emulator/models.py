@@ -14,8 +14,9 @@ from agentops.emulator.checks import Check, child, nullable, one_of, record, ref
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 DEFAULT_EFFORT = "high"
 
-# Fast mode is documented for these two (August 2026); nothing is said about newer models.
-_FAST = frozenset({"claude-opus-4-8", "claude-opus-5"})
+# In August 2026 fast mode was documented for Opus 4.8 and Opus 5 alone. Nothing is said about newer models,
+# so only the others of that time are refused.
+_WITHOUT_FAST = re.compile(r"claude-(?:opus-4-[567]|sonnet-4-[56]|haiku-4-5|sonnet-5|fable-5)(?:-\d{8})?")
 
 # Managed Agents run Claude 4.5 or later, a pinned inference_geo needs 4.6 or later. Ids this
 # pattern does not know are taken for newer models: the SDK types allow any string.
@@ -26,7 +27,7 @@ _EXACTLY_4_5 = re.compile(r"claude-(?:opus|sonnet|haiku)-4-5(?:-\d{8})?")
 
 
 def model_id(value: Any, at: str) -> str:
-    name: str = text(least=1, most=256)(value, at)
+    name: str = text(least=1)(value, at)
     if not name.startswith("claude-") or _BEFORE_4_5.match(name):
         refuse(at, f"'{name}' is not a model that Managed Agents support; Claude 4.5 or later is required")
     return name
@@ -46,7 +47,7 @@ _model_object: Check = record(
         "id": model_id,
         "effort": nullable(_effort),
         "speed": nullable(one_of("standard", "fast")),
-        "inference_geo": nullable(one_of("us", "global")),
+        "inference_geo": nullable(text(least=1)),
     },
     required=("id",),
 )
@@ -57,7 +58,7 @@ def model(value: Any, at: str) -> dict[str, Any]:
     config: dict[str, Any] = (
         {"id": model_id(value, at)} if isinstance(value, str) else _model_object(value, at)
     )
-    if config.get("speed") == "fast" and config["id"] not in _FAST:
+    if config.get("speed") == "fast" and _WITHOUT_FAST.fullmatch(config["id"]):
         refuse(child(at, "speed"), f"'fast' is not available on {config['id']}")
     if config.get("inference_geo") is not None and _EXACTLY_4_5.fullmatch(config["id"]):
         refuse(

@@ -25,7 +25,8 @@ from agentops.emulator.checks import (
     typed,
 )
 
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# Names with underscores exist, whatever a registrar says; the documentation does not speak of them.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _PATH_SUFFIX = re.compile(r"/[^\s?#$,|^!]*")
 
@@ -77,7 +78,7 @@ def one_domain_list(config: dict[str, Any], at: str) -> dict[str, Any]:
 
 
 def _timezone(value: Any, at: str) -> str:
-    name: str = text(least=1, most=255)(value, at)
+    name: str = text(least=1)(value, at)
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -95,11 +96,11 @@ user_location: Check = then(
     typed(
         "approximate",
         {
-            "city": nullable(text(least=1, most=255)),
+            "city": nullable(text(least=1)),
             "country": nullable(
                 text(pattern="[A-Z]{2}", hint="Input should be a two-letter upper-case country code")
             ),
-            "region": nullable(text(least=1, most=255)),
+            "region": nullable(text(least=1)),
             "timezone": nullable(_timezone),
         },
     ),

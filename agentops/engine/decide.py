@@ -6,7 +6,7 @@ One function a row. Nothing here looks at another address except through ``Situa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agentops.domain.address import Address
@@ -29,6 +29,7 @@ class Situation:
     fresh_parent: its parent is made anew, so nothing of it can exist yet.
     removed_with: the parent whose removal takes it along.
     settled: not asked for, because nothing can have changed.
+    protected: by its file, by what was recorded of it, or by its stage.
     """
 
     address: Address
@@ -44,7 +45,7 @@ class Situation:
     settled: bool = False
     recreate: bool = False
     destroy: bool = False
-    protected_stage: bool = False
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,24 @@ class Decision:
     drift: Drift | None = None
     orphan: Orphan | None = None
     record: LockEntry | None = None
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def decide(it: Situation) -> Decision:
     """Find the row of the decision table that fits."""
+    decision = _row(it)
+    if it.entry is None or not it.entry.id or not it.carriers:
+        return decision
+    said = refusals.carried_twice(it.address, it.entry, it.carriers)
+    return replace(decision, diagnostics=(*decision.diagnostics, said))
+
+
+def _row(it: Situation) -> Decision:
     if it.desired is None:
         return _undesired(it)
     if it.fresh_parent:
         return Decision(change=_create(it, it.desired, Reason.NEW))
-    if it.entry is None:
+    if it.entry is None or not it.entry.id:
         return _unrecorded(it, it.desired)
     if it.settled:
         return Decision(record=_left_alone(it, it.desired, it.entry))
@@ -77,7 +86,12 @@ def decide(it: Situation) -> Decision:
 
 def base_of(kind: Kind, live: LiveObject) -> Base:
     """What a change is planned against; the digest covers every leaf that we could overwrite."""
-    return Base(id=live.id, version=kind.base_of(live.body), digest=form(kind, live.body).digest)
+    return Base(
+        id=live.id,
+        version=kind.base_of(live.body),
+        digest=form(kind, live.body).digest,
+        parent_id=live.parent_id,
+    )
 
 
 # -- not in the files
@@ -99,7 +113,7 @@ def _undesired(it: Situation) -> Decision:
     if it.live.owner not in {None, it.tag}:
         return Decision(diagnostics=(refusals.foreign_owner(it.address, it.live, _place(it)),))
     if it.destroy:
-        return _removal(it, it.live, protected=it.entry.protected)
+        return _removal(it, it.live)
     return Decision(orphan=Orphan(address=it.address, id=it.entry.id, path=it.entry.path))
 
 
@@ -109,12 +123,12 @@ def _tagged_orphan(it: Situation) -> Decision:
     if not it.carriers:
         return Decision()
     if it.destroy:
-        return _removal(it, it.carriers[0], protected=False)
+        return _removal(it, it.carriers[0])
     return Decision(orphan=Orphan(address=it.address, id=it.carriers[0].id))
 
 
-def _removal(it: Situation, live: LiveObject, *, protected: bool) -> Decision:
-    if protected or it.protected_stage:
+def _removal(it: Situation, live: LiveObject) -> Decision:
+    if it.protected:
         return Decision(diagnostics=(refusals.protected_stays(it.address),))
     archives = it.kind.removal is Removal.ARCHIVE
     change = Change(
@@ -143,7 +157,9 @@ def _adopt(it: Situation, desired: Resource, live: LiveObject) -> Decision:
     wanted = _resolved(it, desired)
     leave = desired.lifecycle.create_only
     found = () if leave else differences(it.kind, form(it.kind, wanted), form(it.kind, live.body), None, None)
-    body, stuck = update_body(it.kind, wanted, found)
+    if forced := [item.path for item in found if _create_only(it.kind, item.path)]:
+        return _replace(it, desired, wanted, live, found, forced[0])
+    body, stuck = update_body(it.kind, wanted, live.body, found)
     change = Change(
         address=it.address,
         action=Action.ADOPT,
@@ -178,7 +194,7 @@ def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObjec
     found = tuple(
         item
         for item in differences(it.kind, ours_now, theirs_now, entry.applied, entry.observed)
-        if item.moved is not Moved.NEITHER and not _ignored(item.path, desired.lifecycle.ignore_changes)
+        if item.moved is not Moved.NEITHER and not ignored(item.path, desired.lifecycle.ignore_changes)
     )
     theirs = tuple(item for item in found if item.moved is not Moved.OURS)
     if theirs and desired.lifecycle.create_only:
@@ -188,8 +204,8 @@ def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObjec
     if not ours:
         record = None if theirs else _in_sync(it, desired, entry, live, ours_now, theirs_now)
         return Decision(drift=drifted, record=record, diagnostics=refusals.drifted(desired, theirs))
-    if stuck_paths := [item.path for item in ours if _create_only(it.kind, item.path)]:
-        decision = _replace(it, desired, wanted, live, ours, stuck_paths[0])
+    if forced := [item.path for item in ours if _create_only(it.kind, item.path)]:
+        decision = _replace(it, desired, wanted, live, ours, forced[0])
     else:
         decision = _update(it, desired, wanted, live, ours)
     return Decision(
@@ -202,7 +218,7 @@ def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObjec
 def _update(
     it: Situation, desired: Resource, wanted: Body, live: LiveObject, ours: Sequence[Difference]
 ) -> Decision:
-    body, stuck = update_body(it.kind, wanted, ours)
+    body, stuck = update_body(it.kind, wanted, live.body, ours, desired.lifecycle.ignore_changes)
     sent = tuple(item for item in ours if item.path not in stuck)
     diagnostics = refusals.cannot_clear(desired, stuck)
     if not sent:
@@ -218,6 +234,7 @@ def _update(
         parent=desired.parent,
         base=base_of(it.kind, live),
         record=_record(it, desired, fingerprints(it.kind, wanted)),
+        ignored=desired.lifecycle.ignore_changes,
         location=desired.location,
     )
     return Decision(change=change, diagnostics=diagnostics)
@@ -231,7 +248,7 @@ def _replace(
     ours: Sequence[Difference],
     because: str,
 ) -> Decision:
-    if desired.lifecycle.protect or it.protected_stage:
+    if it.protected:
         return Decision(diagnostics=(refusals.protected_replacement(desired, because),))
     change = Change(
         address=it.address,
@@ -293,7 +310,7 @@ def _record(it: Situation, desired: Resource, applied: dict[str, str]) -> LockEn
         update={
             "path": desired.path,
             "source": _source(entry, desired),
-            "applied": applied,
+            "applied": _but_ignored(desired, applied, entry.applied) if entry.id else applied,
             "attachments": desired.attachments,
             "protected": desired.lifecycle.protect,
         }
@@ -312,8 +329,9 @@ def _in_sync(
     it: Situation, desired: Resource, entry: LockEntry, live: LiveObject, ours: Form, theirs: Form
 ) -> LockEntry | None:
     """The entry as it should read where nothing needs doing, or None when it reads so already."""
+    observed = _but_ignored(desired, theirs.fingerprints, entry.observed)
     fresh = _record(it, desired, ours.fingerprints).model_copy(
-        update={"observed": theirs.fingerprints, "version": live.version}
+        update={"observed": observed, "version": live.version}
     )
     return None if fresh == entry else fresh
 
@@ -324,6 +342,16 @@ def _left_alone(it: Situation, desired: Resource, entry: LockEntry) -> LockEntry
     return None if fresh == entry else fresh
 
 
+def _but_ignored(desired: Resource, now: dict[str, str], recorded: dict[str, str]) -> dict[str, str]:
+    """Fingerprints as they are now, and of what is ignored as they were recorded: it was not sent, and what
+    moved there is still to be told once it is no longer ignored."""
+    left = desired.lifecycle.ignore_changes
+    if not left:
+        return now
+    kept = {path: value for path, value in now.items() if not ignored(path, left)}
+    return kept | {path: value for path, value in recorded.items() if ignored(path, left)}
+
+
 def _file_changed(it: Situation, desired: Resource) -> bool:
     return it.entry is None or it.entry.source is None or it.entry.source.digest != desired.source.digest
 
@@ -332,7 +360,8 @@ def _place(it: Situation) -> Location | None:
     return it.desired.location if it.desired else None
 
 
-def _ignored(path: str, ignore: Sequence[str]) -> bool:
+def ignored(path: str, ignore: Sequence[str]) -> bool:
+    """Whether ``ignore_changes`` names this leaf or something around it."""
     return any(path == item or path.startswith(f"{item}.") for item in ignore)
 
 

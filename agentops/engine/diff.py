@@ -38,6 +38,9 @@ def _members(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
         if not same(before, after):
             yield FieldChange(path=path, before=before, after=after)
         return
+    if list(old) != list(new) and old.keys() == new.keys():
+        yield FieldChange(path=path, before=before, after=after)  # another order
+        return
     for key in dict.fromkeys([*old, *new]):
         yield from _members(f"{path}{key}", old.get(key), new.get(key))
 
@@ -57,11 +60,13 @@ def _label(item: Mapping[str, Any]) -> str:
     return parts[-1] if len(parts) > 1 and parts[0] == parts[-1] else ":".join(parts)
 
 
-def update_body(kind: Kind, desired: Body, found: Sequence[Difference]) -> tuple[Body, tuple[str, ...]]:
+def update_body(
+    kind: Kind, desired: Body, live: Body, found: Sequence[Difference], ignored: Sequence[str] = ()
+) -> tuple[Body, tuple[str, ...]]:
     """What an update sends so that the differing leaves become what the file asks for.
 
-    Fields the API replaces are sent whole and as written; of those it merges, only what changes. What is no
-    longer in the file is cleared.
+    Fields the API replaces are sent whole and as written, but for members that are ``ignored``, which are
+    sent as they are; of fields it merges, only what changes. What is no longer in the file is cleared.
 
     Returns:
         The body, and the paths that the API offers no way to clear.
@@ -79,7 +84,7 @@ def update_body(kind: Kind, desired: Body, found: Sequence[Difference]) -> tuple
             wanted = kind.complete(desired).get(name, spec.default)
             body[name] = _partial(wanted, [tuple(item.path.split(".")[1:]) for item in items])
         elif desired.get(name) is not None:
-            body[name] = _with_resets(kind, desired, name, items)
+            body[name] = _whole(kind, desired, live, name, items, ignored)
         elif spec.clear is Clear.NEVER:
             stuck.extend(item.path for item in items)
         else:
@@ -91,14 +96,23 @@ def _cleared(spec: Field) -> Any:
     return "" if spec.clear is Clear.EMPTY else None
 
 
-def _with_resets(kind: Kind, desired: Body, name: str, items: Sequence[Difference]) -> Any:
-    """The field as written, with null for members the registry would otherwise keep (``model.effort``)."""
+def _whole(
+    kind: Kind, desired: Body, live: Body, name: str, items: Sequence[Difference], ignored: Sequence[str]
+) -> Any:
+    """The field as written, with null for members the registry would otherwise keep (``model.effort``), and
+    with the live value of members that are left to others."""
     resets = {
         item.path.removeprefix(f"{name}."): None
         for item in items
         if item.path in kind.undetermined and item.desired is None
     }
-    return {**kind.complete(desired)[name], **resets} if resets else desired[name]
+    there = kind.complete(live).get(name)
+    kept = {
+        member: there[member]
+        for member in (path.removeprefix(f"{name}.") for path in ignored if path.startswith(f"{name}."))
+        if isinstance(there, Mapping) and member in there
+    }
+    return {**kind.complete(desired)[name], **resets, **kept} if resets or kept else desired[name]
 
 
 def _partial(wanted: Any, changed: Sequence[tuple[str, ...]]) -> Any:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import fingerprints
 from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error, note, warning
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Action, Base, Change, Plan
-from agentops.domain.project import Stage
+from agentops.domain.project import EMBEDDED_URL, Stage
 from agentops.domain.state import Identity, LiveObject, LiveState, Lock, Origin
 from agentops.engine.decide import base_of
+
+_DIGITS = 12
 
 
 def right_registry(
     stage: Stage, catalog: Catalog, base_url: str, said: list[Diagnostic]
-) -> Callable[[Lock, Identity], Lock]:
+) -> Callable[[Lock, Identity | None], Lock]:
     """The check that refresh runs on the first answer: is this the registry the lock belongs to?
 
     Organization and workspace are the identity; another base URL alone is a warning, appended to ``said``.
@@ -25,18 +27,22 @@ def right_registry(
     The returned function raises Blocked for another identity, and Stop for a kind this version does not know.
     """
 
-    def accept(lock: Lock, identity: Identity) -> Lock:
-        _refuse_unknown_kinds(lock, catalog)
-        _refuse_unexpected(stage, identity)
+    def accept(lock: Lock, identity: Identity | None) -> Lock:
+        _refuse_kinds(lock.resources, catalog, f"the lock of stage {lock.stage}")
         origin = lock.origin
-        if origin is None or identity == Identity(None, None):
+        if identity is None:  # nothing was asked, so nothing can be mistaken
+            return lock
+        _refuse_unexpected(stage, identity)
+        if origin is None:
             return lock
         recorded = Identity(origin.organization_id, origin.workspace_id)
-        if recorded != identity:
-            if stage.registry.is_local:
+        embedded = stage.registry.is_local and origin.base_url == base_url == EMBEDDED_URL
+        nameless = identity == Identity(None, None)  # then the URL is all there is to know it by
+        if recorded != identity or (nameless and origin.base_url != base_url):
+            if embedded:
                 said.append(_new_database(stage))
                 return lock.with_changes(resources={}, intents={}, origin=None)
-            raise Blocked(_other_identity(stage, recorded, identity))
+            raise Blocked(_other_identity(stage, origin, identity, base_url))
         if origin.base_url != base_url:
             said.append(_other_url(stage, origin.base_url, base_url))
         return lock
@@ -80,15 +86,16 @@ def refuse_other_target(plan: Plan, project: str, stage: Stage) -> None:
         )
 
 
-def refuse_other_origin(plan: Plan, identity: Identity) -> None:
+def refuse_other_origin(plan: Plan, identity: Identity, base_url: str) -> None:
     """Raises Blocked where another registry answers than the plan was made against."""
     planned = Identity(plan.origin.organization_id, plan.origin.workspace_id)
-    if plan.changes and planned != identity:
+    nameless = identity == Identity(None, None)
+    if plan.changes and (planned != identity or (nameless and plan.origin.base_url != base_url)):
         raise Blocked(
             error(
                 Code.ORIGIN,
-                f"this plan was made against workspace {planned.workspace_id}; "
-                f"{identity.workspace_id} answered",
+                f"this plan was made against {' '.join(plan.origin.words)}; "
+                f"{' '.join(origin_of(base_url, identity).words)} answered",
                 "plan again; nothing was changed",
             )
         )
@@ -113,7 +120,15 @@ def refuse_unexpected_digest(plan: Plan, expected: str) -> None:
     Raises:
         Blocked: the change digest is another one.
     """
-    if len(expected) < 12 or not plan.change_digest.startswith(expected.lower()):
+    if len(expected) < _DIGITS:
+        raise Blocked(
+            error(
+                Code.DIGEST,
+                f"'{expected}' is too short to be a change digest",
+                f"give {_DIGITS} digits of it or more",
+            )
+        )
+    if not plan.change_digest.startswith(expected.lower()):
         raise Blocked(
             error(
                 Code.DIGEST,
@@ -190,14 +205,17 @@ def _stale(address: Address, moved: str) -> Diagnostic:
     )
 
 
-def _refuse_unknown_kinds(lock: Lock, catalog: Catalog) -> None:
-    unknown = sorted({address.kind for address in lock.resources} - set(catalog.kinds))
-    if unknown:
+def refuse_unknown_kinds(plan: Plan, catalog: Catalog) -> None:
+    """Raises Stop for a saved plan with kinds of a newer version."""
+    _refuse_kinds([change.address for change in plan.changes], catalog, "the plan")
+
+
+def _refuse_kinds(addresses: Iterable[Address], catalog: Catalog, what: str) -> None:
+    if unknown := sorted({address.kind for address in addresses} - set(catalog.kinds)):
         raise Stop(
             error(
                 Code.LOCK,
-                f"the lock of stage {lock.stage} records kinds that this version does not know: "
-                + ", ".join(unknown),
+                f"{what} has kinds that this version does not know: {', '.join(unknown)}",
                 "upgrade agentops",
             )
         )
@@ -219,14 +237,19 @@ def _refuse_unexpected(stage: Stage, identity: Identity) -> None:
             )
 
 
-def _other_identity(stage: Stage, recorded: Identity, answered: Identity) -> Diagnostic:
+def _other_identity(stage: Stage, recorded: Origin, answered: Identity, base_url: str) -> Diagnostic:
     return error(
         Code.ORIGIN,
-        f"the lock of stage {stage.name} belongs to organization {recorded.organization_id}, workspace "
-        f"{recorded.workspace_id}; organization {answered.organization_id}, workspace "
-        f"{answered.workspace_id} answered",
+        f"the lock of stage {stage.name} belongs to {_named(recorded)}; "
+        f"{_named(origin_of(base_url, answered))} answered",
         "use the credential of the recorded workspace, or another stage; nothing was changed",
     )
+
+
+def _named(origin: Origin) -> str:
+    if origin.workspace_id is None and origin.organization_id is None:
+        return f"{origin.base_url}, which does not say whose it is,"
+    return f"organization {origin.organization_id}, workspace {origin.workspace_id}"
 
 
 def _new_database(stage: Stage) -> Diagnostic:

@@ -12,17 +12,21 @@ import anyio
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic, Location
-from agentops.domain.kind import Catalog
-from agentops.domain.plan import Plan
+from agentops.domain.kind import Catalog, owner_tag
+from agentops.domain.plan import Action, Plan
 from agentops.domain.ports import LockStore, Observer, Registry
 from agentops.domain.project import Stage
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
-from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock
+from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine import guard
 from agentops.engine.executor import execute
 from agentops.engine.planner import NO_CHOICES, Choices, make_plan
 from agentops.engine.refresh import refresh
+
+
+def _all_of_it(lock: Lock) -> Lock:
+    return lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Target:
 
     @property
     def tag_prefix(self) -> str:
-        return f"{self.project}/{self.stage.name}/"
+        return owner_tag(self.project, self.stage.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,13 @@ async def apply_saved(
     """
     guard.refuse_blocked(saved)
     guard.refuse_other_target(saved, target.project, target.stage)
+    guard.refuse_unknown_kinds(saved, target.catalog)
     desired = _as_desired(saved)
-    live, lock, _ = await _look(target, desired, _lock(target), only=_touched(saved))
-    guard.refuse_other_origin(saved, live.identity)
+    live, lock, _ = await _look(target, desired, _lock(target), lambda lock: _touched(target, saved, lock))
+    guard.refuse_other_origin(saved, live.identity, target.registry.base_url)
     already = guard.already_done(saved, target.catalog, live, lock)
+    if lock.serial != saved.lock_serial:  # what else it would refresh may have been written since
+        saved = saved.model_copy(update={"records": {}})
     planned = Planned(saved, desired, live, lock)
     return await apply(target, planned, run=run, now=now, observer=observer, stop=stop, already=already)
 
@@ -138,7 +145,7 @@ async def _look(
     target: Target,
     desired: DesiredState,
     lock: Lock,
-    only: frozenset[Address] | None = None,
+    limit: Callable[[Lock], Lock] = _all_of_it,
     *,
     skip_settled: bool = True,
 ) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
@@ -151,7 +158,7 @@ async def _look(
         lock,
         accept,
         target.tag_prefix,
-        only,
+        limit,
         skip_settled=skip_settled,
     )
     return live, lock, tuple(said)
@@ -164,13 +171,23 @@ def _lock(target: Target) -> Lock:
     return lock
 
 
-def _touched(saved: Plan) -> frozenset[Address]:
-    """The addresses a saved plan changes or refers to, and the parents their endpoints need."""
-    return frozenset(
-        item
+def _touched(target: Target, saved: Plan, lock: Lock) -> Lock:
+    """Of the lock, what a saved plan changes or refers to and the parents of that; and what it adopts as if
+    it were recorded, so that it is found by the ID it had."""
+    changed = {item for change in saved.changes for item in (change.address, *change.depends_on)}
+    touched = changed | saved.pins.keys()
+    parents = {target.catalog.of_address(address).parent_of(address) for address in touched}
+    adopted = {
+        change.address: LockEntry(id=change.base.id)
         for change in saved.changes
-        for item in (change.address, *change.depends_on, *((change.parent,) if change.parent else ()))
-    ) | frozenset(saved.pins)
+        if change.action is Action.ADOPT and change.base is not None
+    }
+    kept = {
+        address: entry
+        for address, entry in lock.resources.items()
+        if address in touched or address in parents
+    }
+    return lock.with_changes(resources={**adopted, **kept})
 
 
 def _as_desired(saved: Plan) -> DesiredState:

@@ -19,7 +19,7 @@ from agentops.domain.diagnostics import (
     note,
 )
 from agentops.domain.graph import closure, reversed_edges, topological
-from agentops.domain.kind import Catalog
+from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.plan import Action, Base, Change, Plan
 from agentops.domain.resource import Ref
 from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry, Origin
@@ -154,12 +154,16 @@ class _Planning:
     def _situation(self, address: Address) -> Situation:
         kind = self.catalog.of_address(address)
         parent = kind.parent_of(address)
+        resource, entry = self.desired.resources.get(address), self.lock.resources.get(address)
+        if parent is not None and self._takes_over(parent):
+            entry = None  # it was recorded below another ID
+        said = resource.lifecycle.protect if resource else entry is not None and entry.protected
         return Situation(
             address=address,
             kind=kind,
-            tag=f"{self.desired.project}/{self.desired.stage}/{address}",
-            desired=None if self.choices.destroy else self.desired.resources.get(address),
-            entry=self.lock.resources.get(address),
+            tag=owner_tag(self.desired.project, self.desired.stage, address),
+            desired=None if self.choices.destroy else resource,
+            entry=entry,
             live=self.live.objects.get(address),
             carriers=self.live.carriers.get(address, ()),
             known=self._known,
@@ -168,26 +172,20 @@ class _Planning:
             settled=address in self.live.skipped,
             recreate=address in self.choices.recreate,
             destroy=self.choices.destroy,
-            protected_stage=self.protected_stage,
+            protected=self.protected_stage or said,
         )
 
     def _known(self, ref: Ref) -> Any:
         """The value of a reference, or the reference where only apply can tell."""
-        change = self._change(ref.address)
-        moves = self._makes_new(ref.address) or (
-            ref.attribute == "version"
-            and change is not None
-            and change.action in {Action.UPDATE, Action.ADOPT}
-        )
-        if moves:
+        change, entry = self._change(ref.address), self.lock.resources.get(ref.address)
+        if change is not None and change.action is Action.ADOPT and change.base is not None:
+            if ref.attribute == "id":
+                return change.base.id
+            return ref.as_json() if change.body else change.base.version
+        moves = change is not None and (change.action is not Action.UPDATE or ref.attribute == "version")
+        if moves or entry is None or not entry.id:
             return ref.as_json()
-        entry, found = self.lock.resources.get(ref.address), self.live.objects.get(ref.address)
-        if entry is None:
-            tagged = self.live.carriers.get(ref.address, ())
-            found = tagged[0] if len(tagged) == 1 else None
-            if found is None:
-                return ref.as_json()
-            return found.id if ref.attribute == "id" else found.version
+        found = self.live.objects.get(ref.address)
         return entry.id if ref.attribute == "id" else (found.version if found else entry.version)
 
     def _change(self, address: Address) -> Change | None:
@@ -197,6 +195,13 @@ class _Planning:
     def _makes_new(self, address: Address) -> bool:
         change = self._change(address)
         return change is not None and change.action in {Action.CREATE, Action.REPLACE}
+
+    def _takes_over(self, address: Address) -> bool:
+        """Adopts another object than the one that is recorded."""
+        change, entry = self._change(address), self.lock.resources.get(address)
+        if change is None or change.action is not Action.ADOPT or change.base is None:
+            return False
+        return entry is not None and change.base.id != entry.id
 
     def _removes(self, address: Address) -> bool:
         change = self._change(address)

@@ -15,8 +15,8 @@ from agentops.domain.ports import NotFound, Registry
 from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState, Identity, LiveObject, LiveState, Lock
 
-SIDE_BY_SIDE = 8
-"""Calls in flight at once; the environment endpoints allow five, the registry's pacing sees to that."""
+SIDE_BY_SIDE = 5
+"""Calls in flight at once: what the narrowest endpoints, those of environments, are reported to allow."""
 
 
 async def refresh(
@@ -24,16 +24,16 @@ async def refresh(
     catalog: Catalog,
     desired: DesiredState,
     lock: Lock,
-    accept: Callable[[Lock, Identity], Lock],
+    accept: Callable[[Lock, Identity | None], Lock],
     tag_prefix: str,
-    only: frozenset[Address] | None = None,
+    limit: Callable[[Lock], Lock],
     *,
     skip_settled: bool = True,
 ) -> tuple[LiveState, Lock]:
     """What the registry has of what the files ask for and the lock records.
 
     ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
-    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``only`` limits the look to these recorded addresses;
+    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``limit`` takes out of the lock what to look at;
     with ``skip_settled`` what was created once and not edited since is not asked for.
 
     Raises:
@@ -41,18 +41,16 @@ async def refresh(
     """
     look = _Look(registry, catalog, tag_prefix)
     try:
-        await look.list_roots(
-            _kinds(catalog, [*desired.resources, *(lock.resources if only is None else only)])
-        )
-        identity = registry.identity or Identity(None, None)
+        await look.list_roots(_kinds(catalog, [*desired.resources, *limit(lock).resources, *lock.intents]))
+        identity = registry.identity
         lock = accept(lock, identity)
-        seen = lock if only is None else lock.limited_to(only)
+        seen = limit(lock)
         await look.match(seen)
         await look.list_children(desired, seen, skip_settled=skip_settled)
         await look.fetch_details(desired)
     except ExceptionGroup as failures:
         raise first(failures) from None
-    return look.state(identity, lock), lock
+    return look.state(identity or Identity(None, None), lock), lock
 
 
 def first(failures: ExceptionGroup[Exception]) -> Exception:
@@ -92,7 +90,7 @@ class _Look:
         missing = []
         for address, entry in lock.resources.items():
             kind = self.catalog.of_address(address)
-            if kind.parent is not None:
+            if kind.parent is not None or not entry.id:
                 continue
             if (found := by_id.get(entry.id)) is not None:
                 self.objects[address] = found
@@ -110,8 +108,11 @@ class _Look:
         """The address this object's ownership tag gives it, if the tag is this stage's and makes sense."""
         if found.owner is None or not found.owner.startswith(self.tag_prefix):
             return None
-        address = Address(found.owner.removeprefix(self.tag_prefix))
-        return address if address.kind == kind and address.name else None
+        try:
+            address = Address.parse(found.owner.removeprefix(self.tag_prefix))
+        except ValueError:  # anybody may write there
+            return None
+        return address if address.kind == kind else None
 
     async def list_children(self, desired: DesiredState, lock: Lock, *, skip_settled: bool) -> None:
         """List the children of each parent that is there, unless all that could matter is recorded."""
@@ -122,18 +123,20 @@ class _Look:
         limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
         async with anyio.create_task_group() as tasks:
             for parent, children in families.items():
-                if skip_settled and all(
-                    _settled(self.catalog, address, desired, lock) for address in children
-                ):
+                holder = self._holder(parent)
+                recorded = holder is not None and self.objects.get(parent) is holder
+                settled = (_settled(self.catalog, address, desired, lock) for address in children)
+                if skip_settled and recorded and all(settled):
                     self.skipped.update(children)
-                elif (holder := self._holder(parent)) is not None:
+                elif holder is not None:
                     tasks.start_soon(self._list_family, limiter, holder, children, desired, lock)
 
     def _holder(self, parent: Address) -> LiveObject | None:
-        found = self.objects.get(parent)
-        if found is None and len(tagged := self.carriers.get(parent, [])) == 1:
-            found = tagged[0]
-        return None if found is None or found.archived else found
+        """The live object that is the parent, or is about to be adopted as such."""
+        if (found := self.objects.get(parent)) is not None and not found.archived:
+            return found
+        tagged = self.carriers.get(parent, [])
+        return tagged[0] if len(tagged) == 1 else None
 
     async def _list_family(
         self,
@@ -157,34 +160,49 @@ class _Look:
 
     async def fetch_details(self, desired: DesiredState) -> None:
         """Get in full what lists leave out, where it differs from what the file holds."""
-        lacking = [
-            (address, kind, found)
-            for address, found in self.objects.items()
-            if (kind := self.catalog.of_address(address)).detail_query
-            and (resource := desired.resources.get(address)) is not None
-            and _differs_unseen(kind, resource.body, found.body)
-        ]
         limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
         async with anyio.create_task_group() as tasks:
-            for address, kind, found in lacking:
-                tasks.start_soon(self._get, limiter, address, kind, found.id, found.parent_id)
+            for address, resource in desired.resources.items():
+                kind = self.catalog.of_address(address)
+                for found in (self.objects.get(address), *self.carriers.get(address, ())):
+                    if found and kind.detail_query and _differs_unseen(kind, resource.body, found.body):
+                        tasks.start_soon(self._complete, limiter, address, kind, found)
+
+    async def _complete(
+        self, limiter: anyio.CapacityLimiter, address: Address, kind: Kind, listed: LiveObject
+    ) -> None:
+        full = await self._get(limiter, kind, listed.id, listed.parent_id)
+        if self.objects.get(address) is listed:
+            self._put(address, full)
+        else:
+            self.carriers[address] = [
+                found for item in self.carriers[address] if (found := full if item is listed else item)
+            ]
 
     async def _get_each(self, missing: list[tuple[Address, Kind, str]]) -> None:
         limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+
+        async def get(address: Address, kind: Kind, id: str) -> None:
+            self._put(address, await self._get(limiter, kind, id, None))
+
         async with anyio.create_task_group() as tasks:
             for address, kind, id in missing:
-                tasks.start_soon(self._get, limiter, address, kind, id, None)
+                tasks.start_soon(get, address, kind, id)
 
     async def _get(
-        self, limiter: anyio.CapacityLimiter, address: Address, kind: Kind, id: str, parent: str | None
-    ) -> None:
+        self, limiter: anyio.CapacityLimiter, kind: Kind, id: str, parent: str | None
+    ) -> LiveObject | None:
         async with limiter:
             try:
-                body = await self.registry.get(kind, id, parent=parent)
+                return _live(await self.registry.get(kind, id, parent=parent), parent)
             except NotFound:
-                self.objects.pop(address, None)
-            else:
-                self.objects[address] = _live(body, parent)
+                return None
+
+    def _put(self, address: Address, found: LiveObject | None) -> None:
+        if found is None:
+            self.objects.pop(address, None)
+        else:
+            self.objects[address] = found
 
     def state(self, identity: Identity, lock: Lock) -> LiveState:
         ours = {entry.id for entry in lock.resources.values()}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
-from agentops.domain.diagnostics import Code, Diagnostic, Location, error, note, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, note, warning
 from agentops.domain.plan import Action, Change
 from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryError
 from agentops.domain.resource import Ref, Resource
@@ -64,6 +64,16 @@ def several_carriers(
         "archive all but one of them, then plan again",
         address=address,
         location=location,
+    )
+
+
+def carried_twice(address: Address, entry: LockEntry, carriers: Sequence[LiveObject]) -> Diagnostic:
+    ids = ", ".join(sorted(found.id for found in carriers))
+    return warning(
+        Code.SEVERAL_CARRIERS,
+        f"{address} is {entry.id}, but its ownership tag is also on {ids}",
+        "the recorded one counts; archive the other, or take the key `agentops` out of its metadata",
+        address=address,
     )
 
 
@@ -126,6 +136,34 @@ def written_by_agents(desired: Resource) -> Diagnostic:
 def skipped(change: Change, why: str) -> Diagnostic:
     return warning(
         Code.INTERRUPTED, f"{change.address} was skipped: {why}", "apply again", address=change.address
+    )
+
+
+def not_recorded(change: Change, failure: Stop | OSError) -> Diagnostic:
+    why = failure.strerror if isinstance(failure, OSError) else str(failure)
+    return error(
+        Code.LOCK,
+        f"{change.address}: the lock could not be written: {why}",
+        "make room or mend the permissions, then apply again: what was sent is found by its ownership tag",
+        address=change.address,
+        location=change.location,
+    )
+
+
+def planned_without_base(change: Change) -> Diagnostic:
+    return error(
+        Code.STALE,
+        f"{change.address}: the plan does not say what it was made against",
+        "plan again",
+        address=change.address,
+    )
+
+
+def not_retired_yet(addresses: Sequence[Address]) -> Diagnostic:
+    return note(
+        Code.INTERRUPTED,
+        f"what was replaced is still to be archived: {', '.join(addresses)}",
+        "apply again",
     )
 
 

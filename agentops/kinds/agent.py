@@ -12,11 +12,13 @@ at the shapes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import pydantic
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from agentops.domain.diagnostics import Code, did_you_mean
 from agentops.domain.kind import Clear, Field, Kind, Precondition, Removal
@@ -39,6 +41,7 @@ from agentops.kinds.schema import (
     completed_each,
     known_members,
     later,
+    refusal,
     text_or_mapping,
 )
 
@@ -59,10 +62,25 @@ class Effort(Shape):
     type: Level
 
 
-class ModelConfig(Shape):
-    """SDK type ``BetaManagedAgentsModelConfigParams``. Any model ID passes: new ones come often."""
+_BEFORE_4_5 = re.compile(r"claude-(instant|[123]\b|(opus|sonnet|haiku)-(3\b|4(-[01]\b|-\d{8}$|$)))", re.ASCII)
+_OF_4_5 = re.compile(r"claude-(opus|sonnet|haiku)-4-5(-\d{8})?", re.ASCII)
 
-    id: NonEmpty
+
+def _check_model(name: str) -> str:
+    if _BEFORE_4_5.match(name):
+        message = f"'{name}' is older than Claude 4.5, with which Managed Agents begin; "
+        raise refusal(Code.INVALID_VALUE, f"{message}write e.g. claude-opus-5-5")
+    return name
+
+
+ModelId = Annotated[NonEmpty, AfterValidator(_check_model)]
+"""Any ID but those of models that are known to be too old: new ones come often."""
+
+
+class ModelConfig(Shape):
+    """SDK type ``BetaManagedAgentsModelConfigParams``."""
+
+    id: ModelId
     effort: (
         Annotated[
             Annotated[Level, pydantic.Tag("text")] | Annotated[Effort, pydantic.Tag("mapping")],
@@ -71,11 +89,16 @@ class ModelConfig(Shape):
         | None
     ) = None
     speed: Literal["standard", "fast"] | None = None
-    inference_geo: str | None = None
+    inference_geo: NonEmpty | None = None
+
+    def rules(self) -> Iterator[Problem]:
+        if self.inference_geo is not None and _OF_4_5.fullmatch(self.id):
+            message = f"{self.id} runs in no chosen geography; Claude 4.6 or later does, or leave this out"
+            yield Problem(("inference_geo",), Code.INVALID_VALUE, message)
 
 
 Model = Annotated[
-    Annotated[NonEmpty, pydantic.Tag("text")] | Annotated[ModelConfig, pydantic.Tag("mapping")],
+    Annotated[ModelId, pydantic.Tag("text")] | Annotated[ModelConfig, pydantic.Tag("mapping")],
     OneOf(text_or_mapping),
 ]
 
@@ -89,24 +112,36 @@ class AwsRole(Shape):
     role_arn: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 
 
+def _check_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url or re.search(r"\s", url):
+        message = f"'{url}' is not the address of a server; write e.g. https://mcp.example.com/mcp"
+        raise refusal(Code.INVALID_VALUE, message)
+    return url
+
+
 class McpServer(Shape):
     """SDK type ``BetaManagedAgentsURLMCPServerParams``."""
 
     type: Literal["url"]
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2048), AfterValidator(_check_url)]
 
 
 class AnthropicSkill(Shape):
     type: Literal["anthropic"]
     skill_id: NonEmpty
-    version: str | None = None
+    version: NonEmpty | None = None
 
 
 class CustomSkill(Shape):
     type: Annotated[Literal["custom"], later(LATER["skills.custom"])]
     skill_id: NonEmpty
-    version: str | None = None
+    version: NonEmpty | None = None
 
 
 Skill = Annotated[AnthropicSkill | CustomSkill, OneOf("type", "type of skill")]

@@ -146,14 +146,37 @@ def tool_problems(tools: Sequence[Any]) -> Iterator[Problem]:
         if name is not None and name in custom[:index]:
             place: Path = ("tools", index, "name")
             yield Problem(place, Code.INVALID_VALUE, f"two custom tools are called '{name}'; rename one")
+    yield from _repeated_toolsets(tools)
     for path, name in _named_client_tools(tools):
         if name not in custom:
             message = f"'{name}' is no custom tool of this agent; client_tool_results can name only those"
             yield Problem(path, Code.UNKNOWN_TOOL, message)
-    count = sum(len(BUILTIN_TOOLS) if isinstance(tool, AgentToolset) else 1 for tool in tools)
+    count = sum(map(_size, tools))
     if count > _MAX_TOOLS:
         message = f"an agent has at most {_MAX_TOOLS} tools, these are {count} or more"
         yield Problem(("tools",), Code.LIMIT, message)
+
+
+def _repeated_toolsets(tools: Sequence[Any]) -> Iterator[Problem]:
+    """Two toolsets of one origin. That the API refuses them is inferred; it does not say which counts."""
+    seen: set[str | None] = set()
+    for index, tool in enumerate(tools):
+        if not isinstance(tool, AgentToolset | McpToolset):
+            continue
+        server = tool.mcp_server_name if isinstance(tool, McpToolset) else None
+        if server in seen:
+            member = "type" if server is None else "mcp_server_name"
+            whose = "built-in tools" if server is None else f"the tools of '{server}'"
+            message = f"{whose} are listed in two toolsets; put their `configs` into one"
+            yield Problem(("tools", index, member), Code.INVALID_VALUE, message)
+        seen.add(server)
+
+
+def _size(tool: Any) -> int:
+    """How many tools an entry stands for, as far as a file can tell: of a server only those it names."""
+    if isinstance(tool, AgentToolset):
+        return len(BUILTIN_TOOLS)
+    return len(tool.configs) if isinstance(tool, McpToolset) else 1
 
 
 def _named_client_tools(tools: Sequence[Any]) -> Iterator[tuple[Path, str]]:

@@ -78,9 +78,10 @@ class Grep(ToolSettings):
     type: Literal["grep"] = "grep"
 
 
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.IGNORECASE)
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE | re.ASCII)
 _NOT_IN_PATHS = re.compile(r"[\s?#$,|^!]")
 _MAX_DOMAINS = 64
+_MAX_LABEL = 63
 _MAX_DOMAIN_LENGTH = 255
 
 
@@ -102,6 +103,8 @@ def _domain_fault(domain: str, *, takes_path: bool) -> str | None:
         return "its path has no spaces and none of ? # $ , | ^ !"
     if ":" in host:
         return f"it has no port; write '{host.partition(':')[0]}'"
+    if any(len(label) > _MAX_LABEL for label in labels):
+        return f"a part between dots has at most {_MAX_LABEL} characters"
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         return "it is a full host name such as docs.example.com"
     if labels[-1].isdigit():
@@ -233,10 +236,10 @@ def _check_country(country: str) -> str:
 
 class UserLocation(Shape):
     type: Literal["approximate"]
-    city: str | None = None
+    city: NonEmpty | None = None
     country: Annotated[str, AfterValidator(_check_country)] | None = None
-    region: str | None = None
-    timezone: str | None = None
+    region: NonEmpty | None = None
+    timezone: NonEmpty | None = None
 
 
 class WebSearch(ToolSettings):

@@ -36,11 +36,17 @@ from agentops.kinds.schema import (
 
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 
-_HOST = re.compile(r"(\*\.)?[^\s*/:?#@\[\]]+")
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*", re.IGNORECASE | re.ASCII)
+_MAX_HOST_LENGTH = 255
 
 
 def _check_host(host: str) -> str:
-    if not _HOST.fullmatch(host):
+    if not host.isascii():
+        raise refusal(
+            Code.INVALID_VALUE, f"'{host}' is not a host as a network knows it; write its xn-- form"
+        )
+    if not _HOST.fullmatch(host) or len(host) > _MAX_HOST_LENGTH:
         message = (
             f"'{host}' is not a host; write a bare name (api.example.com) or a wildcard (*.example.com), "
         )
@@ -64,12 +70,12 @@ class LimitedNetwork(Shape):
 
 class Packages(Shape):
     type: Literal["packages"] = "packages"
-    apt: list[str] | None = None
-    cargo: list[str] | None = None
-    gem: list[str] | None = None
-    go: list[str] | None = None
-    npm: list[str] | None = None
-    pip: list[str] | None = None
+    apt: list[NonEmpty] | None = None
+    cargo: list[NonEmpty] | None = None
+    gem: list[NonEmpty] | None = None
+    go: list[NonEmpty] | None = None
+    npm: list[NonEmpty] | None = None
+    pip: list[NonEmpty] | None = None
 
     def wanted(self) -> tuple[str, ...]:
         """The package managers that have something to install."""

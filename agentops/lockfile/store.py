@@ -64,6 +64,11 @@ class LockFile:
             return None
         return self._folded(recorded, lines)
 
+    @property
+    def pending(self) -> bool:
+        """Whether the journal has steps that no ``write`` has taken up."""
+        return journal.has_steps(self._snapshot()[1])
+
     @contextmanager
     def hold(self) -> Iterator[None]:
         """One writer at a time on this machine. The operating system lets go when the process ends.

@@ -262,6 +262,8 @@ class HttpRegistry:
         # Answers from before the credential was looked at carry neither, and say nothing.
         if organization or workspace:
             self._identity = Identity(organization or None, workspace or None)
+        elif self._identity is None and response.is_success:
+            self._identity = Identity(None, None)
 
 
 def _unknown(call: Call, error: RegistryError) -> OutcomeUnknown:

@@ -1,7 +1,7 @@
 """FILES -> DesiredState: what a project's files ask for in one stage, and every problem in them at once."""
 
 from agentops.spec.editor_schema import editor_schema
-from agentops.spec.load import Loaded, load_stage
+from agentops.spec.load import Loaded, load_stage, load_stages
 from agentops.spec.project import find_root, load_project
 from agentops.spec.starter import schema_files, starter_project
 
@@ -11,6 +11,7 @@ __all__ = [
     "find_root",
     "load_project",
     "load_stage",
+    "load_stages",
     "schema_files",
     "starter_project",
 ]

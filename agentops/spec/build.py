@@ -13,19 +13,20 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import content_digest, digest
-from agentops.domain.diagnostics import Code, Diagnostic, Location, did_you_mean, error
+from agentops.domain.canonical import digest
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_errors
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.project import Project, Stage
-from agentops.domain.resource import Attachment, Lifecycle, Ref, Resource, Source, as_ref
+from agentops.domain.resource import Attachment, Lifecycle, Resource, Source, as_ref
 from agentops.spec.discovery import Declaration
 from agentops.spec.files import Files, Refused
 from agentops.spec.foreign import without_foreign
-from agentops.spec.include import missing_file
+from agentops.spec.lifecycle import ignored_problem
 from agentops.spec.located import LocatedDict, LocatedList, plain
 from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
-from agentops.spec.provenance import entry_before_overrides, source_of
+from agentops.spec.paths import files_behind
+from agentops.spec.provenance import SeedSources, memory_before_overrides, source_of
 from agentops.spec.references import Index, resolve
 from agentops.spec.revision import Revision
 from agentops.spec.schema import schema_problems
@@ -38,9 +39,12 @@ LIFECYCLE = "lifecycle"
 PROMPT = "prompt"
 MEMORY = "memory"
 SEED = "seed"
-FILE_KEYS = ("type", "address", OVERRIDES, TEMPLATE, LIFECYCLE)
+SCHEMA = "$schema"
+FILE_KEYS = (SCHEMA, "type", "address", OVERRIDES, TEMPLATE, LIFECYCLE)
 """Keys of ours that every kind's file may have."""
 KIND_KEYS: Mapping[str, tuple[str, ...]] = {"agent": (PROMPT, MEMORY), "memory_store": (SEED,)}
+_SHORT: Mapping[str, Mapping[str, str]] = {"agent": {"model": "id"}}
+"""Fields whose text is short for a mapping of that one member."""
 
 
 class LifecycleBlock(BaseModel):
@@ -52,9 +56,13 @@ class LifecycleBlock(BaseModel):
     ignore_changes: list[str] = []
 
 
+Built = tuple[list[Resource], list[Diagnostic]]
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What every step of one load knows. ``resources`` are the files that declare something."""
+    """What every step of one load knows. ``resources`` are the files that declare something. ``sources`` and
+    ``settled`` are by file what earlier stages found and what is the same in this one."""
 
     files: Files
     project: Project
@@ -63,22 +71,32 @@ class Scope:
     index: Index
     resources: frozenset[str]
     revision: Revision | None
+    sources: dict[str, Source]
+    settled: dict[str, Built]
 
 
-def build(declaration: Declaration, scope: Scope) -> tuple[list[Resource], list[Diagnostic]]:
+def build(declaration: Declaration, scope: Scope) -> Built:
     """The resource a file declares, then what belongs to it: memory stores and their seeds."""
+    path = declaration.document.path
+    overrides = declaration.document.body.get(OVERRIDES)
+    is_patched = isinstance(overrides, Mapping) and scope.stage.name in overrides
+    if not is_patched and (known := scope.settled.get(path)) is not None:
+        return known
     builder = _Builder(declaration, scope)
     resources = builder.resources()
     problems = [
         item if item.address is not None else item.model_copy(update={"address": declaration.address})
         for item in builder.problems
     ]
+    if not (is_patched or builder.asked_stage):
+        scope.settled[path] = resources, problems
     return resources, problems
 
 
 class _Builder:
     def __init__(self, declaration: Declaration, scope: Scope) -> None:
         self.problems: list[Diagnostic] = []
+        self.asked_stage = False
         self._kind = declaration.kind
         self._address = declaration.address
         self._name = declaration.name
@@ -87,28 +105,30 @@ class _Builder:
         self._scope = scope
 
     def resources(self) -> list[Resource]:
-        written = self._with_prose(self._document.body.without("type", "address"))
-        body = self._staged(written)
-        body = self._rendered(body)
+        written = self._with_prose(self._document.body.without(SCHEMA, "type", "address"))
+        staged = self._staged(written)
+        body = self._rendered(staged)
         lifecycle = self._lifecycle(body)
         body, foreign = without_foreign(self._kind.name, body)
         self.problems.extend(foreign)
         memories = read_memories(body, self.problems) if self._has(MEMORY) else []
-        attachments, below = self._memories(memories, written)
+        befores = [memory_before_overrides(memory.index, staged, written) for memory in memories]
+        attachments, below = self._memories(memories, befores)
         if self._has(SEED):
-            below.extend(self._seeds(self._address, body, create_only=True))
+            before = written.without(OVERRIDES)
+            below.extend(self._seeds(self._address, body, before, create_only=True))
         body = self._with_prompt(body)
         body = body.without(*FILE_KEYS, *KIND_KEYS.get(self._kind.name, ()))
         if self._kind.name == "agent":
             body = expanded_tools(body, self._path, self._scope.files, self._scope.resources, self.problems)
         body = self._with_name(body)
-        self._check(self._kind, body, blamed=bool(foreign))
+        self._check(self._kind, body, blamed=has_errors(foreign))
         own = Resource(
             address=self._address,
             body=plain(body),
             path=self._path,
             location=Location(self._path, *_start(self._document)),
-            source=source_of(self._path, written, self._scope.files, self._scope.revision),
+            source=self._source(written),
             lifecycle=lifecycle,
             attachments=attachments,
         )
@@ -148,7 +168,10 @@ class _Builder:
     def _staged(self, body: LocatedDict) -> LocatedDict:
         text_field = self._kind.text_field
         exclusive = (PROMPT, text_field) if self._has(PROMPT) and text_field is not None else ()
-        merged, problems = overridden(body, self._scope.stage.name, self._scope.project.stages, exclusive)
+        short = _SHORT.get(self._kind.name, {})
+        merged, problems = overridden(
+            body, self._scope.stage.name, self._scope.project.stages, exclusive, short
+        )
         self.problems.extend(problems)
         return merged
 
@@ -183,6 +206,7 @@ class _Builder:
     def _render(self, text: str, at: Location, *, is_file: bool) -> str:
         if "{" not in text:
             return text
+        self.asked_stage = True
         try:
             return render(text, self._scope.stage.vars, self._scope.stage.name, at, is_file=is_file)
         except Refused as refused:
@@ -199,14 +223,9 @@ class _Builder:
             return Lifecycle()
         block = LifecycleBlock.model_validate(written)
         for path in block.ignore_changes:
-            name = path.partition(".")[0]
-            if name not in self._kind.fields:
-                self._say(
-                    Code.INVALID_VALUE,
-                    f"ignore_changes: the kind {self._kind.name} has no field '{name}'",
-                    written.place("ignore_changes"),
-                    did_you_mean(name, self._kind.fields),
-                )
+            if (wrong := ignored_problem(path, self._kind)) is not None:
+                at = written.place("ignore_changes")
+                self._say(Code.INVALID_VALUE, f"ignore_changes: {wrong[0]}", at, wrong[1])
         return Lifecycle(protect=block.protect, ignore_changes=tuple(block.ignore_changes))
 
     def _with_prompt(self, body: LocatedDict) -> LocatedDict:
@@ -218,16 +237,16 @@ class _Builder:
         if not isinstance(reference, str) or not reference:
             self._say(
                 Code.WRONG_TYPE,
-                f"'prompt' is the path of a text file, not {describe(reference)}",
+                "'prompt' is empty"
+                if reference == ""
+                else f"'prompt' is the path of a text file, not {describe(reference)}",
                 at,
                 "write `prompt: prompt.md`, or the text itself as `system`",
             )
             return body
         files = self._scope.files
         try:
-            path = files.join(self._path, reference, at)
-            if not files.is_file(path):
-                raise Refused(missing_file(reference, path, at, files))
+            (path,) = files_behind(reference, self._path, at, files).files
             text = files.text(path, at)
         except Refused as refused:
             self.problems.extend(refused.diagnostics)
@@ -248,16 +267,16 @@ class _Builder:
         return named
 
     def _memories(
-        self, memories: list[Memory], written: LocatedDict
+        self, memories: list[Memory], befores: list[LocatedDict]
     ) -> tuple[tuple[Attachment, ...], list[Resource]]:
         attachments: list[Attachment] = []
         resources: list[Resource] = []
-        for memory in memories:
+        for memory, before in zip(memories, befores, strict=True):
             if memory.block.store is not None:
                 store = self._store(memory)
             else:
                 store = Address.of("memory_store", f"{self._address.name}-{memory.name}")
-                resources.extend(self._own_store(store, memory, written))
+                resources.extend(self._own_store(store, memory, before))
             if store is not None:
                 attachments.append(Attachment(memory_store=store, access=memory.block.access))
         return tuple(attachments), resources
@@ -267,14 +286,13 @@ class _Builder:
         at = memory.entry.place("store")
         text = memory.block.store or ""
         kind, index = self._scope.catalog["memory_store"], self._scope.index
-        if (address := Address(text)) in index.external:
-            return address
+        self.asked_stage |= Address(text) in index.external or Address(text) in index.elsewhere
         try:
             found = resolve(text, kind, self._path, at, index, self._scope.files)
         except Refused as refused:
             self.problems.extend(refused.diagnostics)
             return None
-        if isinstance(found, Ref):
+        if found.address is not None:
             return found.address
         self._say(
             Code.WRONG_REFERENCE,
@@ -285,7 +303,7 @@ class _Builder:
         )
         return None
 
-    def _own_store(self, store: Address, memory: Memory, written: LocatedDict) -> list[Resource]:
+    def _own_store(self, store: Address, memory: Memory, before: LocatedDict) -> list[Resource]:
         kind = self._scope.catalog["memory_store"]
         body = store_body(memory, self._address, self.problems)
         self._check(kind, body)
@@ -294,14 +312,17 @@ class _Builder:
             body=plain(body),
             path=self._path,
             location=memory.at,
-            source=Source(
-                digest=digest(entry_before_overrides(memory, written)), commit=self._commit([self._path])
-            ),
+            source=Source(digest=digest(plain(before)), commit=self._commit([self._path])),
         )
-        return [resource, *self._seeds(store, memory.entry, create_only=memory.block.access == "read_write")]
+        create_only = memory.block.access == "read_write"
+        return [resource, *self._seeds(store, memory.entry, before, create_only=create_only)]
 
-    def _seeds(self, store: Address, holder: LocatedDict, *, create_only: bool) -> list[Resource]:
-        """Seeded documents. What agents may write to is created and then left to them."""
+    def _seeds(
+        self, store: Address, holder: LocatedDict, before: LocatedDict, *, create_only: bool
+    ) -> list[Resource]:
+        """Seeded documents. What agents may write to is created and then left to them. ``before`` is the
+        holder before overrides."""
+        sources = SeedSources.of(before, self._path, self._scope.files)
         kind = self._scope.catalog["memory"]
         found: list[Resource] = []
         for seed in read_seeds(holder, self._path, self._scope.files, self.problems):
@@ -326,7 +347,7 @@ class _Builder:
                     path=seed.file,
                     location=at,
                     source=Source(
-                        digest=digest({"path": seed.path, "content": content_digest(written)}),
+                        digest=sources.digest(seed.path, self._scope.files),
                         commit=self._commit([self._path, seed.file]),
                     ),
                     lifecycle=Lifecycle(create_only=create_only),
@@ -350,6 +371,16 @@ class _Builder:
                 "write the other file's path",
             )
 
+    def _source(self, written: LocatedDict) -> Source:
+        """What the file is built from: the same in every stage."""
+        known = self._scope.sources
+        if self._path not in known:
+            defaults = {"name": self._name} if "name" in self._kind.fields else {}
+            known[self._path] = source_of(
+                self._path, written, defaults, self._scope.files, self._scope.revision
+            )
+        return known[self._path]
+
     def _commit(self, paths: list[str]) -> str | None:
         return None if self._scope.revision is None else self._scope.revision.commit_of(paths)
 
@@ -363,9 +394,9 @@ def _start(document: Document) -> tuple[int, int]:
 
 
 def _reserved(tree: Any, at: Location) -> list[Location]:
-    if as_ref(tree) is not None:
-        return [at]
     if isinstance(tree, LocatedDict):
+        if as_ref(tree) is not None:
+            return [at]
         return [found for key, value in tree.items() for found in _reserved(value, tree.place(key))]
     if isinstance(tree, LocatedList):
         return [found for index, value in enumerate(tree) for found in _reserved(value, tree.place(index))]

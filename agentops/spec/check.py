@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, error
 from agentops.domain.graph import CycleError, topological
-from agentops.domain.kind import Catalog
+from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.project import Project
 from agentops.domain.resource import Resource
 
@@ -99,7 +99,7 @@ def _tags(
     project: Project, stage: str, resources: Iterable[Resource], catalog: Catalog
 ) -> Iterator[Diagnostic]:
     for resource in resources:
-        size = len(project.tag(stage, resource.address))
+        size = len(owner_tag(project.name, stage, resource.address))
         if catalog.of_address(resource.address).tagged and size > MAX_TAG_CHARACTERS:
             yield error(
                 Code.LIMIT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,26 +18,19 @@ from agentops.domain.diagnostics import (
 )
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.project import Project
-from agentops.spec.files import MAX_FILE_BYTES, Files, Refused
+from agentops.spec.files import Files, Refused
 from agentops.spec.include import looks_like_tool_data
 from agentops.spec.payload import Payload, payload_of
-from agentops.spec.project import PROJECT_FILE
 from agentops.spec.source import (
     DATA_SUFFIXES,
     MARKDOWN_SUFFIXES,
-    SUFFIXES,
     Document,
+    describe,
     read_document,
     stem_of,
     suffix_of,
 )
-
-SKIPPED_FOLDERS = frozenset({"node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build"})
-_OUR_FOLDER = "locks"
-_PEER_LOCK = "claude-lock.json"
-_SKILL_FILE = "SKILL.md"
-_LATER = {"skill": "skills", "deployment": "deployments", "vault": "vaults", "credential": "credentials"}
-"""Kinds of the API that a later release manages, and their directories."""
+from agentops.spec.walk import LATER, SKILL_FILE, Places, ignored_links, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +64,12 @@ class _Candidate:
 def discover(files: Files, project: Project, catalog: Catalog) -> Found:
     """Walk the project and tell its resources from everything else."""
     found = Found()
-    places = _Places.of(catalog)
+    places = Places.of(catalog)
     paths: list[str] = []
-    for path, is_skill in _walk(files, places, found.problems):
+    links: list[str] = []
+    for path, is_skill in walk(files, places, links, found.problems):
         if is_skill:
-            found.problems.append(
-                _later("skill", posixpath.basename(path), Location(f"{path}/{_SKILL_FILE}"))
-            )
+            found.problems.append(_later("skill", posixpath.basename(path), Location(f"{path}/{SKILL_FILE}")))
         else:
             paths.append(path)
     candidates = [item for path in paths if (item := _candidate(files, path, places)) is not None]
@@ -86,95 +77,19 @@ def discover(files: Files, project: Project, catalog: Catalog) -> Found:
     found.resources = frozenset(item.path for item in candidates)
     for candidate in kept:
         _declare(candidate, project, catalog, found)
-    found.problems.extend(_unused(paths, kept, found.payload, places))
+    found.problems.extend(_unused(paths, kept, found.payload))
+    found.problems.extend(ignored_links(links, found.payload, places))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """How a file's place names its kind."""
-
-    directories: Mapping[str, str]
-    leading: re.Pattern[str]
-    typed: re.Pattern[bytes]
-
-    @classmethod
-    def of(cls, catalog: Catalog) -> _Places:
-        managed = {kind.directory: kind.name for kind in catalog if kind.parent is None}
-        later = {directory: name for name, directory in _LATER.items() if name in {"deployment", "vault"}}
-        named = sorted({*managed.values(), "deployment"}, key=len, reverse=True)
-        typed = "|".join(sorted({*managed.values(), "deployment", "vault"}))
-        return cls(
-            {**later, **managed},
-            re.compile(rf"({'|'.join(named)})(?=[-_.]|$)"),
-            re.compile(rf"(^|[\s{{,\"'])type[\"']?[ \t]*:[ \t]*[\"']?({typed})\b".encode(), re.MULTILINE),
-        )
-
-    def kind_of(self, path: str) -> str | None:
-        parent = posixpath.basename(posixpath.dirname(path))
-        if (kind := self.directories.get(parent)) is not None:
-            return kind
-        leading = self.leading.match(posixpath.basename(path))
-        return leading[1] if leading is not None else None
-
-
-def _walk(files: Files, places: _Places, problems: list[Diagnostic]) -> Iterator[tuple[str, bool]]:
-    """Every file that may declare something, sorted, and every skill directory (True)."""
-    pending = [""]
-    while pending:
-        folder = pending.pop(0)
-        try:
-            entries = sorted(os.scandir(files.absolute(folder)), key=lambda entry: entry.name)
-        except OSError as problem:
-            problems.append(
-                error(Code.UNREADABLE, f"the folder {folder or '.'} cannot be read: {problem.strerror}")
-            )
-            continue
-        names = {entry.name for entry in entries}
-        if folder and _SKILL_FILE in names:
-            yield folder, True
-            continue
-        if folder and PROJECT_FILE in names:
-            continue  # another project
-        for entry in entries:
-            path = posixpath.join(folder, entry.name)
-            if entry.is_symlink() and files.leaves_project(path):
-                problems.extend(_leaving_link(path, places))
-            elif entry.is_dir(follow_symlinks=False):
-                if not _is_skipped(folder, entry.name):
-                    pending.append(path)
-            elif _may_declare(path) and not entry.is_dir():
-                yield path, False
-
-
-def _may_declare(path: str) -> bool:
-    name = posixpath.basename(path)
-    if name.startswith(".") or path == PROJECT_FILE or name == _PEER_LOCK:
-        return False
-    return suffix_of(path) in SUFFIXES
-
-
-def _is_skipped(folder: str, name: str) -> bool:
-    return name.startswith(".") or name in SKIPPED_FOLDERS or (not folder and name == _OUR_FOLDER)
-
-
-def _leaving_link(path: str, places: _Places) -> Iterator[Diagnostic]:
-    """Links out of the project are refused where a resource would be, and not followed anywhere."""
-    within = set(path.split("/")) & places.directories.keys()
-    if within or (suffix_of(path) in SUFFIXES and places.kind_of(path) is not None):
-        yield error(
-            Code.OUTSIDE_PROJECT,
-            f"{path} is a link that leads out of the project",
-            "put a copy into the project; only what lies under its root is read",
-            location=Location(path),
-        )
-
-
-def _candidate(files: Files, path: str, places: _Places) -> _Candidate | None:
+def _candidate(files: Files, path: str, places: Places) -> _Candidate | None:
     """The file as a resource, or None where it is none: by its ``type``, else by its place."""
     placed = places.kind_of(path)
-    if placed is None and not _says_type(files, path, places):
-        return None
+    if placed is None:
+        if (child := places.child_of(path)) is not None:
+            return _declared_child(files, path, child)
+        if not _says_type(files, path, places):
+            return None
     try:
         document = read_document(files, path)
     except Refused as refused:
@@ -182,7 +97,7 @@ def _candidate(files: Files, path: str, places: _Places) -> _Candidate | None:
             return None
         return _Candidate(path, placed or "", None, refused.diagnostics)
     written = document.body.get("type")
-    if placed is None and written not in {*places.directories.values()}:
+    if placed is None and not (isinstance(written, str) and written in places.directories.values()):
         return None
     if "type" not in document.body and _is_look_alike(document, placed or "", path):
         return None
@@ -190,12 +105,28 @@ def _candidate(files: Files, path: str, places: _Places) -> _Candidate | None:
     return _Candidate(path, kind, document)
 
 
-def _says_type(files: Files, path: str, places: _Places, *, at_start_of_line: bool = False) -> bool:
+def _declared_child(files: Files, path: str, kind: Kind) -> _Candidate | None:
+    """A file in the way another tool declares what here belongs to its parent: a memory and its store."""
     try:
-        if files.leaves_project(path) or files.size(path) > MAX_FILE_BYTES:
-            return False
-        content = files.absolute(path).read_bytes()
-    except OSError:
+        body = read_document(files, path).body
+    except Refused:
+        return None
+    key = f"{kind.parent}_id"
+    if key not in body:
+        return None
+    told = warning(
+        Code.FOREIGN_SHAPE,
+        f"{path} declares nothing here: {kind.directory} are declared as `seed` of their {kind.parent}",
+        f"write `seed: PATH` in the file of the {kind.parent}, or in `memory` of an agent",
+        location=body.place(key, "key"),
+    )
+    return _Candidate(path, kind.name, None, (told,))
+
+
+def _says_type(files: Files, path: str, places: Places, *, at_start_of_line: bool = False) -> bool:
+    try:
+        content = files.read(path)
+    except Refused:
         return False
     found = places.typed.search(content)
     if found is None or not at_start_of_line:
@@ -230,12 +161,15 @@ def _without_payload(candidates: list[_Candidate], files: Files, found: Found) -
     What is payload itself refers to nothing; where files refer to each other in a circle, all of them count.
     """
     referred = {
-        item.path: payload_of(item.document, files) for item in candidates if item.document is not None
+        item.path: payload_of(item.path, item.document.body, files)
+        for item in candidates
+        if item.document is not None
     }
     by_path = {item.path: item for item in candidates}
     suspects = _payload_paths(referred.values(), by_path)
     final = _payload_paths((payload for path, payload in referred.items() if path not in suspects), by_path)
-    found.payload = {path for payload in referred.values() for path in (*payload.texts, *payload.includes)}
+    found.payload = {path for payload in referred.values() for path in (*payload.texts, *payload.data)}
+    found.problems.extend(_circles(by_path, referred, (suspects - final) & by_path.keys()))
     return [item for item in candidates if item.path not in final]
 
 
@@ -243,8 +177,30 @@ def _payload_paths(payloads: Iterable[Payload], candidates: Mapping[str, _Candid
     paths: set[str] = set()
     for payload in payloads:
         paths |= payload.texts
-        paths |= {path for path in payload.includes if _is_data(candidates.get(path))}
+        paths |= {path for path in payload.data if _is_data(candidates.get(path))}
     return paths
+
+
+def _circles(
+    candidates: Mapping[str, _Candidate], referred: Mapping[str, Payload], paths: Iterable[str]
+) -> Iterator[Diagnostic]:
+    """Files whose texts lead back to themselves. One file that names itself is reported where it is built."""
+    for path in sorted(paths):
+        reached: set[str] = set()
+        pending = [path]
+        while pending:
+            here = pending.pop()
+            following = (referred[here].texts if here in referred else frozenset()) - reached
+            reached |= following
+            pending.extend(following)
+        document = candidates[path].document
+        if path in reached and document is not None:
+            yield error(
+                Code.CYCLE,
+                f"{path} and the files it takes its text from refer to each other",
+                "one of them holds the text; the other names it",
+                location=document.body.place("prompt"),
+            )
 
 
 def _is_data(candidate: _Candidate | None) -> bool:
@@ -255,21 +211,25 @@ def _is_data(candidate: _Candidate | None) -> bool:
 
 def _declare(candidate: _Candidate, project: Project, catalog: Catalog, found: Found) -> None:
     path, document = candidate.path, candidate.document
-    if candidate.kind in _LATER and candidate.kind not in catalog:
-        name, _ = _names(path, candidate.kind, _LATER[candidate.kind], project)
+    if candidate.kind in LATER and candidate.kind not in catalog:
+        name, _ = _names(path, candidate.kind, LATER[candidate.kind], project)
         found.problems.append(_later(candidate.kind, name, Location(path)))
         return
     if document is None:
         found.problems.extend(candidate.problems)
         return
+    found.problems.extend(document.problems)
     body = document.body
     known = [kind.name for kind in catalog if kind.parent is None]
-    if "type" in body and body["type"] not in known:
+    written = body.get("type")
+    if "type" in body and written not in known:
         found.problems.append(
             error(
                 Code.UNKNOWN_KIND,
-                f"'{body['type']}' is no kind of resource",
-                did_you_mean(str(body["type"]), known),
+                f"'{written}' is no kind of resource"
+                if isinstance(written, str)
+                else f"'type' is the kind of the resource, not {describe(written)}",
+                did_you_mean(str(written), known),
                 location=body.place("type"),
             )
         )
@@ -328,15 +288,13 @@ def _explicit_address(document: Document, kind: Kind) -> Address | None:
 def _later(kind: str, name: str, at: Location) -> Diagnostic:
     return warning(
         Code.LATER_KIND,
-        f"{kind}/{name}: {_LATER[kind]} are not supported yet; they come with the next release",
+        f"{kind}/{name}: {LATER[kind]} are not supported yet; they come with the next release",
         "The file is left alone.",
         location=at,
     )
 
 
-def _unused(
-    paths: Iterable[str], kept: Iterable[_Candidate], payload: set[str], places: _Places
-) -> Iterator[Diagnostic]:
+def _unused(paths: Iterable[str], kept: Iterable[_Candidate], payload: set[str]) -> Iterator[Diagnostic]:
     """Files beside an agent that nothing refers to: most likely a forgotten tool or prompt."""
     declaring = {item.path for item in kept}
     homes = {

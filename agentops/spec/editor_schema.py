@@ -18,6 +18,9 @@ from agentops.spec.shorthand import BUILT_IN, GROUPS, PERMISSIONS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
+_UNIONS = ("anyOf", "oneOf")
+_NULL: Schema = {"type": "null"}
+_WHOLE_ONLY = ("required", "discriminator", "default", *_UNIONS)
 
 _PATH: Schema = {
     "type": "string",
@@ -41,12 +44,12 @@ def editor_schema(catalog: Catalog, kind: str | None) -> Schema:
 def tool_schema(catalog: Catalog) -> Schema:
     """The schema of a file that an agent includes in ``tools``: a tool, or a list of them."""
     agent = catalog["agent"].schema.model_json_schema()
-    items = agent["properties"]["tools"]["items"]
-    tool = {"anyOf": [items, _mcp()]}
+    definitions = dict(agent["$defs"])
+    tool = {"anyOf": _tool_forms(agent["properties"]["tools"]["items"], definitions)}
     return {
         "$schema": DIALECT,
         "title": "tools",
-        "$defs": {**agent.get("$defs", {}), "Tool": tool},
+        "$defs": {**definitions, "Tool": tool},
         "anyOf": [{"$ref": "#/$defs/Tool"}, {"type": "array", "items": {"$ref": "#/$defs/Tool"}}],
     }
 
@@ -56,15 +59,18 @@ def _of_kind(kind: Kind) -> Schema:
     definitions = dict(schema.get("$defs", {}))
     properties = dict(schema["properties"])
     if kind.name == "agent":
-        _widen_tools(properties)
+        _widen_tools(properties, definitions)
     own = _own_keys(kind, definitions)
     every_stage = {**properties, **own}
     overrides: Schema = {
         "type": "object",
         "description": "what differs in a stage; merged over this file, null removes",
-        "additionalProperties": {"type": ["object", "null"], "properties": every_stage},
+        "additionalProperties": _or_null(
+            _patch({"type": "object", "properties": every_stage, "additionalProperties": False}, definitions)
+        ),
     }
     file_keys: Schema = {
+        "$schema": {"type": "string", "description": "where an editor finds this schema"},
         "type": {"const": kind.name, "description": "the kind, where the file's place does not tell it"},
         "address": {
             "type": "string",
@@ -117,28 +123,79 @@ def _inlined(model: type[BaseModel]) -> Schema:
     return model.model_json_schema()
 
 
-def _widen_tools(properties: Schema) -> None:
+def _patch(node: Schema, definitions: Schema) -> Schema:
+    """What may be merged over what ``node`` describes (RFC 7386): any part of a mapping, where null removes.
+
+    Lists are replaced as a whole, so their items stay as they are. Patches of definitions become definitions.
+    """
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        patched = f"{name}Patch"
+        if patched not in definitions:
+            definitions[patched] = {}
+            definitions[patched] = _patch(definitions[name], definitions)
+        return {**node, "$ref": f"#/$defs/{patched}"}
+    kept = {key: value for key, value in node.items() if key not in _WHOLE_ONLY}
+    if branches := [branch for key in _UNIONS for branch in node.get(key, ())]:
+        # Without what is required, a patch can fit several shapes of a union.
+        return {**kept, "anyOf": [_patch(branch, definitions) for branch in branches]}
+    if "properties" in node:
+        kept["properties"] = {
+            name: _or_null(_patch(member, definitions)) for name, member in node["properties"].items()
+        }
+    if isinstance(others := node.get("additionalProperties"), dict):
+        kept["additionalProperties"] = _or_null(_patch(others, definitions))
+    return kept
+
+
+def _or_null(schema: Schema) -> Schema:
+    branches = schema.get("anyOf")
+    if branches is None:
+        return {"anyOf": [schema, _NULL]}
+    return schema if _NULL in branches else {**schema, "anyOf": [*branches, _NULL]}
+
+
+def _widen_tools(properties: Schema, definitions: Schema) -> None:
     """What ``tools`` and ``mcp_servers`` take beside the API's own shapes."""
-    names = [*BUILT_IN, *GROUPS]
-    settings: Schema = {"type": ["object", "null"], "properties": {"permission": _PERMISSION}}
-    by_name: Schema = {
-        "type": "object",
-        "properties": dict.fromkeys(names, settings),
-        "additionalProperties": False,
-        "minProperties": 1,
-        "maxProperties": 1,
-    }
-    by_type: Schema = {
-        "type": "object",
-        "properties": {"type": {"enum": names}, "permission": _PERMISSION},
-        "required": ["type"],
-    }
     tools = dict(properties["tools"])
-    tools["items"] = {"anyOf": [{"enum": names}, _PATH, by_name, by_type, _mcp(), tools["items"]]}
+    tools["items"] = {"anyOf": [_PATH, *_tool_forms(tools["items"], definitions)]}
     properties["tools"] = tools
     servers = dict(properties["mcp_servers"])
     servers["items"] = {"anyOf": [servers["items"], {"type": "string"}]}
     properties["mcp_servers"] = servers
+
+
+def _tool_forms(of_the_api: Schema, definitions: Schema) -> list[Schema]:
+    """Every way to write a tool: its name, its name with settings, ``type``, ``mcp``, or the API's shape."""
+    settings = {name: _settings(name, definitions) for name in (*BUILT_IN, *GROUPS)}
+    by_name: Schema = {
+        "type": "object",
+        "properties": {name: _or_null(_closed(own)) for name, own in settings.items()},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    by_type = [
+        {**_closed({"type": {"const": name}, **own}), "required": ["type"]} for name, own in settings.items()
+    ]
+    return [{"enum": list(settings)}, by_name, *by_type, _mcp(), of_the_api]
+
+
+def _settings(name: str, definitions: Schema) -> Schema:
+    """What can be set of one tool, or of a group of them: the API's own members, and ``permission``."""
+    if name in GROUPS:
+        return {"permission": _PERMISSION}
+    entries = definitions["AgentToolset"]["properties"]["configs"]["items"]["discriminator"]["mapping"]
+    members = definitions[entries[name].rpartition("/")[2]]["properties"]
+    own = {key: member for key, member in members.items() if key not in {"name", "type"}}
+    return {"permission": _PERMISSION, **own}
+
+
+def _closed(properties: Schema) -> Schema:
+    made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    if "permission_policy" in properties:
+        made["not"] = {"required": ["permission", "permission_policy"]}
+    return made
 
 
 def _mcp() -> Schema:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agentops.domain.diagnostics import Code, Diagnostic, Location, error
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error, warning
 from agentops.spec.located import LocatedDict, LocatedList
 
 _ANSWER_ONLY = ("id", "version", "created_at", "updated_at", "archived_at")
@@ -47,6 +47,10 @@ _ENVELOPE = (
 _SUBSTITUTION = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:[:?+=-][^}]*)?\}")
 _ERB = re.compile(r"<%[=#-]?.*?%>", re.DOTALL)
 _PROSE = frozenset({"system", "prompt", "description", "content"})
+_FREE = frozenset({"metadata"})
+_MEANT = frozenset({"url", "name", "model", "id", "mcp", "store"})
+_MEANT_ENDS = ("_id", "_ids", "_name", "_arn")
+_PREBUILT_SKILLS = frozenset({"pdf", "docx", "xlsx", "pptx"})
 
 
 def without_foreign(kind: str, body: LocatedDict) -> tuple[LocatedDict, list[Diagnostic]]:
@@ -105,6 +109,12 @@ def _without_foreign_skills(body: LocatedDict, problems: list[Diagnostic]) -> Lo
 def _skill_problem(skill: Any, at: Location) -> Diagnostic | None:
     if isinstance(skill, str) or (isinstance(skill, Mapping) and "path" in skill):
         shown = skill if isinstance(skill, str) else skill["path"]
+        if isinstance(shown, str) and shown in _PREBUILT_SKILLS:
+            return _foreign(
+                f"skills: '{shown}' is a pre-built skill, which has an ID and no path",
+                f"write {{type: anthropic, skill_id: {shown}}}",
+                at,
+            )
         return error(
             Code.LATER_FIELD,
             f"skills: '{shown}' is a skill of your own; those are not supported yet, they come with the "
@@ -121,35 +131,43 @@ def _skill_problem(skill: Any, at: Location) -> Diagnostic | None:
     return None
 
 
-def substitutions(tree: Any, name: str = "") -> Iterator[Diagnostic]:
-    """Text that another tool would have replaced: ``${ENV}`` and ERB. Prompts may speak of them."""
+def substitutions(tree: Any, name: str = "", free: bool = False) -> Iterator[Diagnostic]:
+    """Text that another tool would have replaced: ``${ENV}`` and ERB. Prompts may speak of them.
+
+    An error where such a text cannot be the value (addresses, names, IDs, models); a warning where the API
+    takes any text, as everywhere below a member that is ``free``.
+    """
     if isinstance(tree, LocatedDict):
         for key, value in tree.items():
             if key == "input_schema" or (key in _PROSE and isinstance(value, str)):
                 continue
-            yield from _substitution(value, key, tree.place(key))
-            yield from substitutions(value, key)
+            open_below = free or key in _FREE
+            yield from _substitution(value, key, tree.place(key), open_below)
+            yield from substitutions(value, key, open_below)
     elif isinstance(tree, LocatedList):
         for index, item in enumerate(tree):
-            yield from _substitution(item, name, tree.place(index))
-            yield from substitutions(item, name)
+            yield from _substitution(item, name, tree.place(index), free)
+            yield from substitutions(item, name, free)
 
 
-def _substitution(value: Any, key: str, at: Location) -> Iterator[Diagnostic]:
+def _substitution(value: Any, key: str, at: Location, free: bool) -> Iterator[Diagnostic]:
     if not isinstance(value, str):
         return
+    say = warning if free or not (key in _MEANT or key.endswith(_MEANT_ENDS)) else error
     if (found := _ERB.search(value)) is not None:
-        yield _foreign(
+        yield say(
+            Code.FOREIGN_SHAPE,
             f"'{key}': '{found[0]}' is ERB, which is not rendered",
             "say `template: true` in this file and write {{ stage }} or {{ vars.NAME }}",
-            at,
+            location=at,
         )
     elif (found := _SUBSTITUTION.search(value)) is not None:
-        yield _foreign(
+        yield say(
+            Code.FOREIGN_SHAPE,
             f"'{key}': '{found[0]}' is not replaced by an environment variable",
             "what differs between stages is a variable: `vars` in agentops.yaml, `template: true` in this "
             "file and {{ vars.NAME }} here",
-            at,
+            location=at,
         )
 
 

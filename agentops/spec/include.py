@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error
 from agentops.spec.files import Files, Refused, is_pattern
 from agentops.spec.located import LocatedDict, LocatedList
+from agentops.spec.paths import files_behind, missing_file
 from agentops.spec.source import DATA_SUFFIXES, describe, read_data, suffix_of
 
 _TOOL_DATA = frozenset({"custom", "mcp_toolset", "agent_toolset_20260401", "url"})
@@ -24,15 +25,12 @@ def included_files(reference: str, base: str, at: Location, files: Files) -> lis
     Raises:
         Refused: there are none, or they are no data files of this project.
     """
-    path = files.join(base, reference, at)
-    if files.is_file(path):
-        found = [path]
-    elif is_pattern(reference):
-        found = [item for item in files.matching(path) if suffix_of(item) in DATA_SUFFIXES]
-    else:
-        found = []
+    named = files_behind(reference, base, at, files, patterns=True).files
+    found = (
+        [item for item in named if suffix_of(item) in DATA_SUFFIXES] if is_pattern(reference) else [*named]
+    )
     if not found:
-        raise Refused(missing_file(reference, path, at, files))
+        raise Refused(missing_file(reference, reference, at, files))
     if (wrong := next((item for item in found if suffix_of(item) not in DATA_SUFFIXES), None)) is not None:
         raise Refused(
             error(
@@ -45,19 +43,11 @@ def included_files(reference: str, base: str, at: Location, files: Files) -> lis
     return found
 
 
-def missing_file(reference: str, path: str, at: Location, files: Files) -> Diagnostic:
-    if is_pattern(reference):
-        return error(Code.BROKEN_REFERENCE, f"no file matches '{reference}'", location=at)
-    close = files.closest(path)
-    detail = f"did you mean '{close}'?" if close else "the path is relative to this file"
-    return error(Code.BROKEN_REFERENCE, f"there is no file '{reference}'", detail, location=at)
-
-
 def spliced(
     items: LocatedList,
     base: str,
     files: Files,
-    is_include: Any,
+    is_include: Callable[[str], bool],
     resources: frozenset[str],
     problems: list[Diagnostic],
 ) -> LocatedList:
@@ -73,7 +63,7 @@ def spliced(
             continue
         try:
             for path in included_files(item, base, at, files):
-                for mapping, place in _mappings(path, at, files, resources):
+                for mapping, place in _mappings(path, at, files, resources, problems):
                     result.add(mapping, place)
         except Refused as refused:
             problems.extend(refused.diagnostics)
@@ -81,9 +71,9 @@ def spliced(
 
 
 def _mappings(
-    path: str, at: Location, files: Files, resources: frozenset[str]
+    path: str, at: Location, files: Files, resources: frozenset[str], problems: list[Diagnostic]
 ) -> Iterator[tuple[LocatedDict, Location]]:
-    data = read_data(files, path, at)
+    data = read_data(files, path, at, problems)
     items = data if isinstance(data, LocatedList) else LocatedList.of(_start(data, path), [data])
     if path in resources and not looks_like_tool_data(data):
         raise Refused(
@@ -114,6 +104,7 @@ def _start(data: Any, path: str) -> Location:
 
 def looks_like_tool_data(data: Any) -> bool:
     """A list, or a mapping whose ``type`` is a tool's: never a resource, wherever it lies."""
-    return isinstance(data, list) or (
-        isinstance(data, dict) and (data.get("type") in _TOOL_DATA or "mcp" in data)
-    )
+    if not isinstance(data, dict):
+        return isinstance(data, list)
+    kind = data.get("type")
+    return (isinstance(kind, str) and kind in _TOOL_DATA) or "mcp" in data

@@ -19,15 +19,29 @@ _WORD = re.compile(r"[A-Za-z_]+")
 _WORDS = {"true": True, "false": False, "null": None}
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MAX_DIGITS = 4000
+_SENTENCES = {
+    "Unterminated string": "the string that starts here does not end",
+    "Invalid control character": 'a control character stands in a string; write it as an escape, e.g. "\\n"',
+    "Invalid \\uXXXX": "\\u is followed by four hexadecimal digits",
+    "Invalid \\escape": 'a backslash starts no escape here; write "\\\\" for one',
+}
 
 
-def parse_json(text: str, file: str) -> Any:
+def parse_json(text: str, file: str, problems: list[Diagnostic] | None = None) -> Any:
     """Read one JSON text.
 
+    ``problems``, where given, takes every duplicate key; the first of each counts.
+
     Raises:
-        Refused: with every duplicate key, or the first thing that is no JSON.
+        Refused: with the first thing that is no JSON, or with the duplicate keys nobody takes.
     """
-    return _Reader(text, file).read()
+    reader = _Reader(text, file)
+    value = reader.read()
+    if problems is not None:
+        problems.extend(reader.duplicates)
+    elif reader.duplicates:
+        raise Refused(*reader.duplicates)
+    return value
 
 
 class _Reader:
@@ -35,14 +49,12 @@ class _Reader:
         self._text = text
         self._file = file
         self._newlines = [found.start() for found in re.finditer("\n", text)]
-        self._duplicates: list[Diagnostic] = []
+        self.duplicates: list[Diagnostic] = []
 
     def read(self) -> Any:
         value, end = self._value(self._skip(0), 0)
         if (end := self._skip(end)) != len(self._text):
             self._refuse("there is something after the end of the JSON value", end)
-        if self._duplicates:
-            raise Refused(*self._duplicates)
         return value
 
     def _value(self, at: int, depth: int) -> tuple[Any, int]:
@@ -99,7 +111,7 @@ class _Reader:
         try:
             text, end = scanstring(self._text, at + 1, True)
         except JSONDecodeError as problem:
-            self._refuse(problem.msg[0].lower() + problem.msg[1:], problem.pos)
+            self._refuse(_said(problem.msg), problem.pos)
         if _SURROGATE.search(text):
             self._refuse("half of a surrogate pair is no character", at)
         return text, end
@@ -128,7 +140,7 @@ class _Reader:
         return Location(self._file, line + 1, at - start + 1)
 
     def _duplicate(self, key: str, first: Location, at: Location) -> None:
-        self._duplicates.append(
+        self.duplicates.append(
             error(
                 Code.DUPLICATE_KEY,
                 f"'{key}' stands here twice; the first is at line {first.line}",
@@ -139,3 +151,11 @@ class _Reader:
 
     def _refuse(self, summary: str, at: int) -> NoReturn:
         raise Refused(error(Code.SYNTAX, f"not JSON: {summary}", location=self._place(at)))
+
+
+def _said(message: str) -> str:
+    """The sentence of the standard library's reader; its own words end where it appends a place."""
+    for start, sentence in _SENTENCES.items():
+        if message.startswith(start):
+            return sentence
+    return message[:1].lower() + message[1:]

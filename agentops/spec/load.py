@@ -1,20 +1,21 @@
-"""The files of a project -> what they ask for in one stage."""
+"""The files of a project -> what they ask for in each stage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, error, in_order, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error, in_order, warning
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
-from agentops.domain.resource import Resource
+from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState
-from agentops.spec.build import Scope, build
+from agentops.spec.build import Built, Scope, build
 from agentops.spec.check import check
 from agentops.spec.discovery import Declaration, discover
+from agentops.spec.external import External
 from agentops.spec.files import Files
 from agentops.spec.references import Index
 from agentops.spec.revision import read_revision
@@ -32,41 +33,64 @@ class Loaded:
 
 def load_stage(root: Path, project: Project, stage: Stage, catalog: Catalog) -> Loaded:
     """Read every resource of the project as it is in ``stage``. Offline; nothing is written."""
+    (loaded,) = load_stages(root, project, [stage], catalog)
+    return loaded
+
+
+def load_stages(root: Path, project: Project, stages: Sequence[Stage], catalog: Catalog) -> list[Loaded]:
+    """The same for several stages: the files are read once.
+
+    A problem that holds in some of these stages only says in which.
+    """
     files = Files(root)
     found = discover(files, project, catalog)
-    problems = list(found.problems)
-    declarations = _distinct(found.declarations, problems)
-    scope = Scope(
-        files=files,
-        project=project,
-        stage=stage,
-        catalog=catalog,
-        index=Index({item.address: item.document.path for item in declarations}, stage.external),
-        resources=found.resources,
-        revision=read_revision(root),
-    )
+    external = External(project, files)
+    problems = [*found.problems, *external.problems(catalog)]
+    first = _first_of_each(found.declarations, problems)
+    if not found.declarations and not found.problems:
+        problems.append(_nothing_declared(root))
+    read = {item.document.path for item in first.values()} | found.payload
+    revision = read_revision(root)
+    sources: dict[str, Source] = {}
+    settled: dict[str, Built] = {}
+    declared = {item.document.path: item.address for item in found.declarations}
+    states: list[DesiredState] = []
+    told: dict[str, list[Diagnostic]] = {}
+    for stage in stages:
+        index = Index(declared, stage.external, external.addresses - stage.external.keys(), stage.name)
+        scope = Scope(files, project, stage, catalog, index, found.resources, revision, sources, settled)
+        resources, wrong = _built(found.declarations, first, scope)
+        wrong.extend(external.declared_too(resources))
+        wrong.extend(check(project, stage.name, resources, catalog))
+        told[stage.name] = wrong
+        states.append(
+            DesiredState(project=project.name, stage=stage.name, resources=dict(sorted(resources.items())))
+        )
+    said = _with_stages(told)
+    return [Loaded(state, in_order([*problems, *said[state.stage]]), len(read)) for state in states]
+
+
+def _built(
+    declarations: Iterable[Declaration], first: dict[Address, Declaration], scope: Scope
+) -> tuple[dict[Address, Resource], list[Diagnostic]]:
+    """The resources of one stage. A second file of one address is checked too, and declares nothing."""
     resources: dict[Address, Resource] = {}
+    problems: list[Diagnostic] = []
     for declaration in declarations:
         built, wrong = build(declaration, scope)
         problems.extend(wrong)
+        if first[declaration.address] is not declaration:
+            continue
         for resource in built:
             if (other := resources.setdefault(resource.address, resource)) is not resource:
                 problems.append(_twice(resource, other.path, other.location.line))
-    problems.extend(check(project, stage.name, resources, catalog))
-    if not declarations and not problems:
-        problems.append(_nothing_declared(root))
-    desired = DesiredState(
-        project=project.name,
-        stage=stage.name,
-        resources=dict(sorted(resources.items())),
-        external=stage.external,
-    )
-    read = {item.document.path for item in declarations} | found.payload
-    return Loaded(desired, in_order(problems), len(read))
+    return resources, problems
 
 
-def _distinct(declarations: Iterable[Declaration], problems: list[Diagnostic]) -> list[Declaration]:
-    """One declaration per address; the first file in path order keeps it."""
+def _first_of_each(
+    declarations: Iterable[Declaration], problems: list[Diagnostic]
+) -> dict[Address, Declaration]:
+    """The declaration that keeps each address: the first file in path order."""
     kept: dict[Address, Declaration] = {}
     for item in declarations:
         first = kept.setdefault(item.address, item)
@@ -77,10 +101,45 @@ def _distinct(declarations: Iterable[Declaration], problems: list[Diagnostic]) -
                     f"{item.document.path} and {first.document.path} both declare {item.address}",
                     "rename one of the files, or give it an `address:` of its own",
                     address=item.address,
-                    location=item.document.body.at,
+                    location=_place_of_address(item),
                 )
             )
-    return list(kept.values())
+    return kept
+
+
+def _place_of_address(declaration: Declaration) -> Location:
+    body = declaration.document.body
+    return body.place("address") if "address" in body else body.at
+
+
+def _with_stages(told: dict[str, list[Diagnostic]]) -> dict[str, list[Diagnostic]]:
+    """The problems by stage, where those that not every stage has name the stages they hold in.
+
+    What to do may differ (each stage knows other variables); the first stage's advice stands for all.
+    """
+    first: dict[Diagnostic, Diagnostic] = {}
+    stages: dict[Diagnostic, list[str]] = {}
+    for stage, problems in told.items():
+        for problem in dict.fromkeys(_without_detail(item) for item in problems):
+            stages.setdefault(problem, []).append(stage)
+        for item in problems:
+            first.setdefault(_without_detail(item), item)
+    said = {
+        problem: item if len(stages[problem]) == len(told) else _saying(item, stages[problem])
+        for problem, item in first.items()
+    }
+    return {stage: [said[_without_detail(item)] for item in problems] for stage, problems in told.items()}
+
+
+def _without_detail(item: Diagnostic) -> Diagnostic:
+    return item.model_copy(update={"detail": ""})
+
+
+def _saying(item: Diagnostic, stages: list[str]) -> Diagnostic:
+    named = f"stage{'' if len(stages) == 1 else 's'} {', '.join(stages)}"
+    if item.summary.endswith(named):
+        return item
+    return item.model_copy(update={"summary": f"{item.summary} (in {named})"})
 
 
 def _nothing_declared(root: Path) -> Diagnostic:

@@ -7,25 +7,33 @@ its own beside the agent, and an attachment that is recorded for whoever starts 
 from __future__ import annotations
 
 import posixpath
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error
-from agentops.spec.files import Files, Refused, is_pattern
-from agentops.spec.include import missing_file
+from agentops.spec.files import Files, Refused
 from agentops.spec.located import LocatedDict, LocatedList
+from agentops.spec.paths import files_behind
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_NAME_SCHEMA = {"type": "string", "pattern": _NAME}
 _STORE_ONLY = ("type", "retention_days", "description", "metadata", "seed", "name")
 
 Access = Literal["read_write", "read_only"]
+
+
+def _checked_name(text: str) -> str:
+    if re.fullmatch(_NAME, text) is None:
+        raise ValueError("use letters, digits, '.', '_' and '-', and begin with a letter or digit")
+    return text
 
 
 class MemoryBlock(BaseModel):
@@ -33,7 +41,7 @@ class MemoryBlock(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: Annotated[str, StringConstraints(pattern=_NAME)] | None = None
+    name: Annotated[str, AfterValidator(_checked_name), WithJsonSchema(_NAME_SCHEMA)] | None = None
     type: Literal["episodic", "semantic"] | None = None
     retention_days: Annotated[int, Field(gt=0)] | None = None
     access: Access = "read_write"
@@ -45,11 +53,13 @@ class MemoryBlock(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A memory as it is written, with ``name`` decided. ``entry`` keeps the places."""
+    """A memory as it is written, with ``name`` decided: the ``index``-th of its file. ``entry`` keeps the
+    places."""
 
     name: str
     block: MemoryBlock
     entry: LocatedDict
+    index: int
 
     @property
     def at(self) -> Location:
@@ -85,7 +95,7 @@ def read_memories(body: LocatedDict, problems: list[Diagnostic]) -> list[Memory]
         return []
     found: dict[str, Memory] = {}
     for index, entry in enumerate(written):
-        memory = _read(entry, written.place(index), problems)
+        memory = _read(entry, index, written.place(index), problems)
         if memory is None:
             continue
         if (first := found.get(memory.name)) is not None:
@@ -102,7 +112,7 @@ def read_memories(body: LocatedDict, problems: list[Diagnostic]) -> list[Memory]
     return list(found.values())
 
 
-def _read(entry: Any, at: Location, problems: list[Diagnostic]) -> Memory | None:
+def _read(entry: Any, index: int, at: Location, problems: list[Diagnostic]) -> Memory | None:
     if not isinstance(entry, LocatedDict):
         problems.append(
             error(
@@ -129,7 +139,7 @@ def _read(entry: Any, at: Location, problems: list[Diagnostic]) -> Memory | None
             )
             for key in mixed
         )
-        return None if mixed else Memory(block.store, block, entry)
+        return None if mixed else Memory(block.store, block, entry, index)
     name = block.name or block.type
     if name is None:
         problems.append(
@@ -141,7 +151,7 @@ def _read(entry: Any, at: Location, problems: list[Diagnostic]) -> Memory | None
             )
         )
         return None
-    return Memory(name, block, entry)
+    return Memory(name, block, entry, index)
 
 
 def store_body(memory: Memory, agent: Address, problems: list[Diagnostic]) -> LocatedDict:
@@ -245,32 +255,14 @@ def _seeds(reference: Any, base: str, at: Location, files: Files) -> Iterator[Se
                 location=at,
             )
         )
-    path = files.join(base, reference, at)
-    if files.is_file(path):
-        yield _seed(posixpath.basename(path), path, at)
-        return
-    if files.is_folder(path):
-        start, found = path, files.below(path)
-    elif is_pattern(reference):
-        start, found = _fixed_folder(path), files.matching(path)
-    else:
-        raise Refused(missing_file(reference, path, at, files))
-    if not found:
+    named = files_behind(reference, base, at, files, folders=True, patterns=True)
+    if not named.files:
         raise Refused(error(Code.BROKEN_REFERENCE, f"'{reference}' holds no file to seed", location=at))
-    for file in found:
-        yield _seed(posixpath.relpath(file, start or "."), file, at)
+    for file in named.files:
+        yield Seed(seed_path(file, named.start), file, at)
 
 
-def _seed(path: str, file: str, at: Location) -> Seed:
+def seed_path(file: str, start: str) -> str:
     """A document's path in the store: composed Unicode, as the registry wants it, and no ``.j2``."""
-    return Seed("/" + unicodedata.normalize("NFC", path.removesuffix(".j2")), file, at)
-
-
-def _fixed_folder(pattern: str) -> str:
-    """The part of a glob before its first wildcard folder: what paths are relative to."""
-    parts: list[str] = []
-    for part in pattern.split("/"):
-        if is_pattern(part):
-            break
-        parts.append(part)
-    return "/".join(parts)
+    relative = posixpath.relpath(file, start or ".")
+    return "/" + unicodedata.normalize("NFC", relative.removesuffix(".j2"))

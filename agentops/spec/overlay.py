@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from agentops.domain.diagnostics import Code, Diagnostic, did_you_mean, error
@@ -13,12 +14,16 @@ OVERRIDES = "overrides"
 
 
 def overridden(
-    body: LocatedDict, stage: str, stages: Mapping[str, Any], exclusive: tuple[str, ...] = ()
+    body: LocatedDict,
+    stage: str,
+    stages: Mapping[str, Any],
+    exclusive: tuple[str, ...] = (),
+    short: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[LocatedDict, list[Diagnostic]]:
     """The body as it is in ``stage``, without the block itself.
 
     ``exclusive`` are keys of which only one may be there: an override that sets one takes the place of
-    the others.
+    the others. ``short`` are keys whose text is short for a mapping of one member: ``{"model": "id"}``.
     """
     base = body.without(OVERRIDES)
     blocks = body.get(OVERRIDES)
@@ -56,7 +61,7 @@ def overridden(
     patch = blocks.get(stage)
     if not isinstance(patch, LocatedDict):
         return base, problems
-    fixed = [key for key in ("address", "type", OVERRIDES, "template") if key in patch]
+    fixed = [key for key in ("address", "type", "$schema", OVERRIDES, "template") if key in patch]
     problems.extend(
         error(
             Code.RESERVED,
@@ -69,7 +74,17 @@ def overridden(
     patch = patch.without(*fixed)
     if any(patch.get(key) is not None for key in exclusive):
         base = base.without(*(key for key in exclusive if key not in patch))
-    return merged(base, patch), problems
+    return merged(_written_out(base, patch, short), patch), problems
+
+
+def _written_out(base: LocatedDict, patch: LocatedDict, short: Mapping[str, str]) -> LocatedDict:
+    """The base with a text that stands for a mapping written out, where the patch changes members of it."""
+    result = base.without()
+    for key, member in short.items():
+        if isinstance(base.get(key), str) and isinstance(patch.get(key), LocatedDict):
+            at = base.place(key)
+            result.put(key, LocatedDict.of(at, {member: base[key]}), at, base.place(key, "key"))
+    return result
 
 
 def merged(base: LocatedDict, patch: LocatedDict) -> LocatedDict:

@@ -16,12 +16,11 @@ from agentops.domain.diagnostics import (
     Location,
     did_you_mean,
     error,
-    has_errors,
     in_order,
 )
 from agentops.domain.project import LOCAL, Project, RegistryConfig, Stage
 from agentops.spec.files import Files, Refused
-from agentops.spec.located import LocatedDict, locate, plain
+from agentops.spec.located import LocatedDict, plain
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 
@@ -113,8 +112,9 @@ def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
     files = Files(root)
     if not files.is_file(PROJECT_FILE) and not files.absolute(PROJECT_FILE).is_symlink():
         return implicit_project(), ()
+    problems: list[Diagnostic] = []
     try:
-        tree = read_data(files, PROJECT_FILE)
+        tree = read_data(files, PROJECT_FILE, problems=problems)
     except Refused as refused:
         return implicit_project(), in_order(refused.diagnostics)
     if not isinstance(tree, LocatedDict):
@@ -125,40 +125,38 @@ def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
             location=Location(PROJECT_FILE),
         )
         return implicit_project(), (wrong,)
-    return _read(tree)
+    project = _read(tree, problems)
+    return project, in_order(problems)
 
 
-def _read(tree: LocatedDict) -> tuple[Project, tuple[Diagnostic, ...]]:
-    problems: list[Diagnostic] = []
-    known = _without_later(tree, problems)
-    _refuse_literal_keys(known, problems)
-    if not problems or not any(item.code is Code.RESERVED for item in problems):
-        problems.extend(schema_problems(ProjectBlock, known, tree.at))
-    if has_errors(problems) and schema_problems(ProjectBlock, known, tree.at):
-        return _salvaged(known), in_order(problems)
+def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
+    known = _without_literal_keys(_without_later(tree.without("$schema"), problems), problems)
+    wrong = schema_problems(ProjectBlock, known, tree.at)
+    problems.extend(wrong)
+    _check_names(known, problems)
+    external = _external(known, problems)
+    if wrong:
+        return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
-    _check_names(block, known, problems)
-    external = _external(block, known, problems)
     stages = {
         name: _stage(name, stage or StageBlock(), block.vars or {}, external.get(name, {}))
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
-    project = Project(
+    return Project(
         name=block.project or LOCAL,
         stages=stages,
         default_stage=block.default_stage if block.default_stage in stages else None,
     )
-    return project, in_order(problems)
 
 
-def _salvaged(tree: LocatedDict) -> Project:
+def _salvaged(tree: LocatedDict, external: Mapping[str, Mapping[Address, str]]) -> Project:
     """The names that can be read of a file that is wrong elsewhere, so that nothing is reported twice."""
     name, stages = tree.get("project"), tree.get("stages")
     return Project(
         name=name if isinstance(name, str) else LOCAL,
-        stages={key: Stage(key) for key in stages}
+        stages={key: Stage(key, external=external.get(key, {})) for key in stages}
         if isinstance(stages, Mapping) and stages
-        else {LOCAL: Stage(LOCAL)},
+        else {LOCAL: Stage(LOCAL, external=external.get(LOCAL, {}))},
     )
 
 
@@ -209,43 +207,57 @@ def _drop(tree: LocatedDict, later: Mapping[str, str], problems: list[Diagnostic
     return tree.without(*later)
 
 
-def _refuse_literal_keys(tree: LocatedDict, problems: list[Diagnostic]) -> None:
-    """A key written into the file is refused before anything could repeat it."""
+def _without_literal_keys(tree: LocatedDict, problems: list[Diagnostic]) -> LocatedDict:
+    """The tree without API keys that are written into it: they are reported, and nothing later may repeat
+    them."""
     stages = tree.get("stages")
     if not isinstance(stages, LocatedDict):
-        return
+        return tree
+    kept = stages.without()
     for name, stage in stages.items():
-        for holder in _holders_of_keys(stage):
-            value = holder["api_key"]
-            secret = value.get("secret") if isinstance(value, Mapping) else None
-            if isinstance(value, str) or (
-                isinstance(secret, str) and not secret.startswith(("env:", "file:"))
-            ):
-                problems.append(
-                    error(
-                        Code.RESERVED,
-                        f"the API key of stage '{name}' is written into the file",
-                        "write `api_key: {secret: env:NAME}` or `{secret: file:PATH}`, and replace the key: "
-                        "whoever can read this repository has it",
-                        location=holder.place("api_key"),
-                    )
-                )
+        if not isinstance(stage, LocatedDict):
+            continue
+        reduced = _without_literal_key(name, stage, problems)
+        if isinstance(registry := reduced.get("registry"), LocatedDict):
+            without = _without_literal_key(name, registry, problems)
+            reduced.put("registry", without, reduced.place("registry"), reduced.place("registry", "key"))
+        kept.put(name, reduced, stages.place(name), stages.place(name, "key"))
+    result = tree.without()
+    result.put("stages", kept, tree.place("stages"), tree.place("stages", "key"))
+    return result
 
 
-def _holders_of_keys(stage: Any) -> list[LocatedDict]:
-    candidates = [stage, stage.get("registry")] if isinstance(stage, LocatedDict) else []
-    return [item for item in candidates if isinstance(item, LocatedDict) and "api_key" in item]
+def _without_literal_key(stage: str, holder: LocatedDict, problems: list[Diagnostic]) -> LocatedDict:
+    value = holder.get("api_key")
+    secret = value.get("secret") if isinstance(value, Mapping) else None
+    is_written = isinstance(value, str) or (
+        isinstance(secret, str) and not secret.startswith(("env:", "file:"))
+    )
+    if not is_written:
+        return holder.without()
+    problems.append(
+        error(
+            Code.RESERVED,
+            f"the API key of stage '{stage}' is written into the file",
+            "write `api_key: {secret: env:NAME}` or `{secret: file:PATH}`, and replace the key: "
+            "whoever can read this repository has it",
+            location=holder.place("api_key"),
+        )
+    )
+    return holder.without("api_key")
 
 
-def _check_names(block: ProjectBlock, tree: LocatedDict, problems: list[Diagnostic]) -> None:
-    if block.project is not None and not NAME.match(block.project):
-        problems.append(_bad_name("project", block.project, tree.place("project")))
-    for name in block.stages or {}:
+def _check_names(tree: LocatedDict, problems: list[Diagnostic]) -> None:
+    """What is said beside the schema; members of another type are its business."""
+    project, default, stages = tree.get("project"), tree.get("default_stage"), tree.get("stages")
+    if isinstance(project, str) and not NAME.match(project):
+        problems.append(_bad_name("project", project, tree.place("project")))
+    if stages is not None and not isinstance(stages, LocatedDict):
+        return
+    for name in stages or ():
         if not NAME.match(name):
             problems.append(_bad_name("stage", name, tree["stages"].place(name, "key")))
-    if block.project is None and any(
-        stage is not None and stage.registry != LOCAL for stage in (block.stages or {}).values()
-    ):
+    if project is None and any(not _is_local(stage) for stage in (stages or {}).values()):
         problems.append(
             error(
                 Code.PROJECT,
@@ -254,22 +266,26 @@ def _check_names(block: ProjectBlock, tree: LocatedDict, problems: list[Diagnost
                 location=tree.at,
             )
         )
-    stages = block.stages if block.stages is not None else {LOCAL: None}
-    if block.stages is not None and not block.stages:
+    if stages is not None and not stages:
         problems.append(
             error(
                 Code.PROJECT, "'stages' is empty", "name one, or leave it out", location=tree.place("stages")
             )
         )
-    if block.default_stage is not None and block.default_stage not in stages:
+    known = [LOCAL] if stages is None else [*stages]
+    if isinstance(default, str) and default not in known:
         problems.append(
             error(
                 Code.NO_STAGE,
-                f"default_stage: there is no stage '{block.default_stage}'",
-                did_you_mean(block.default_stage, stages),
+                f"default_stage: there is no stage '{default}'",
+                did_you_mean(default, known),
                 location=tree.place("default_stage"),
             )
         )
+
+
+def _is_local(stage: Any) -> bool:
+    return not isinstance(stage, Mapping) or stage.get("registry", LOCAL) == LOCAL
 
 
 def _bad_name(what: str, name: str, at: Location) -> Diagnostic:
@@ -281,28 +297,30 @@ def _bad_name(what: str, name: str, at: Location) -> Diagnostic:
     )
 
 
-def _external(
-    block: ProjectBlock, tree: LocatedDict, problems: list[Diagnostic]
-) -> dict[str, dict[Address, str]]:
+def _external(tree: LocatedDict, problems: list[Diagnostic]) -> dict[str, dict[Address, str]]:
     """Per stage the IDs of what is used but not managed."""
     found: dict[str, dict[Address, str]] = {}
-    stages = block.stages if block.stages is not None else {LOCAL: None}
-    for text, ids in (block.external or {}).items():
+    external, stages = tree.get("external"), tree.get("stages")
+    if not isinstance(external, LocatedDict):
+        return found
+    known = [*stages] if isinstance(stages, Mapping) else [LOCAL]
+    for text, ids in external.items():
         try:
             address = Address.parse(text)
         except ValueError as problem:
-            at = locate(tree, ("external", text), "key")
+            at = external.place(text, "key")
             problems.append(error(Code.PROJECT, f"external: {problem}", location=at))
             continue
-        for stage, id in ids.items():
-            if stage not in stages:
+        for stage, id in ids.items() if isinstance(ids, LocatedDict) else ():
+            if stage not in known:
                 problems.append(
                     error(
                         Code.NO_STAGE,
                         f"external: there is no stage '{stage}'",
-                        did_you_mean(stage, stages),
-                        location=locate(tree, ("external", text, stage), "key"),
+                        did_you_mean(stage, known),
+                        location=ids.place(stage, "key"),
                     )
                 )
-            found.setdefault(stage, {})[address] = id
+            if isinstance(id, str):
+                found.setdefault(stage, {})[address] = id
     return found

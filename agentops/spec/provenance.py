@@ -1,46 +1,111 @@
 """What a resource is built from: the digest of its parsed content, before overrides and before rendering.
 
-It is the same in every stage and independent of comments and the order of keys, so that a promotion can tell
-whether two stages run the same thing.
+It is the same in every stage and independent of comments, of the order of keys and of where the files lie, so
+that a promotion can tell whether two stages run the same thing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from agentops.domain.canonical import content_digest, digest
-from agentops.domain.diagnostics import Diagnostic
+from agentops.domain.diagnostics import Location
 from agentops.domain.resource import Source
 from agentops.spec.files import Files, Refused
 from agentops.spec.located import LocatedDict, plain
-from agentops.spec.memory import Memory, read_memories
+from agentops.spec.memory import seed_path
 from agentops.spec.overlay import OVERRIDES
-from agentops.spec.payload import payload_of
+from agentops.spec.paths import files_behind, files_possible, is_templated
+from agentops.spec.payload import payload_of, strings
 from agentops.spec.revision import Revision
-from agentops.spec.source import Document, read_data
+from agentops.spec.source import read_data
 
 
-def source_of(path: str, written: LocatedDict, files: Files, revision: Revision | None) -> Source:
-    """Of the file at ``path``, whose members are ``written``: with its prompt and its includes."""
+def source_of(
+    path: str, written: LocatedDict, defaults: Mapping[str, Any], files: Files, revision: Revision | None
+) -> Source:
+    """Of the file at ``path``, whose members are ``written``: with its prompt and its includes.
+
+    ``defaults`` are members it has although it does not say so: the name that its path gives.
+    """
     base = written.without(OVERRIDES)
-    payload = payload_of(Document(path, base), files)
-    texts: dict[str, str] = {}
-    includes: dict[str, str] = {}
-    try:
-        texts = {item: content_digest(files.text(item)) for item in sorted(payload.prompts)}
-        includes = {item: digest(plain(read_data(files, item))) for item in sorted(payload.includes)}
-    except Refused:
-        pass  # reported where the file is used
+    payload = payload_of(path, base, files)
+    content = {
+        "body": {**defaults, **plain(base)},
+        "texts": {
+            key: [_text_digest(item, files) for item in found] for key, found in payload.prompts.items()
+        },
+        "includes": {
+            key: [_data_digest(item, files) for item in found] for key, found in payload.includes.items()
+        },
+    }
+    read = {item for found in (*payload.prompts.values(), *payload.includes.values()) for item in found}
     return Source(
-        digest=digest({"body": plain(base), "texts": texts, "includes": includes}),
-        commit=None if revision is None else revision.commit_of([path, *texts, *includes]),
+        digest=digest(content), commit=None if revision is None else revision.commit_of([path, *read])
     )
 
 
-def entry_before_overrides(memory: Memory, written: LocatedDict) -> Any:
-    """The memory as the file has it for every stage; its name alone where only overrides declare it."""
-    ignored: list[Diagnostic] = []
-    for base in read_memories(written, ignored):
-        if base.name == memory.name:
-            return plain(base.entry)
-    return {"name": memory.name}
+def memory_before_overrides(index: int, staged: LocatedDict, written: LocatedDict) -> LocatedDict:
+    """The entry that the ``index``-th memory of a stage is in the file, for every stage and not rendered; its
+    name alone where only overrides declare it. ``staged`` is the file with overrides, not rendered either."""
+    entry = _memories(staged)[index]
+    name = _name(entry)
+    for other in _memories(written):
+        if isinstance(other, LocatedDict) and _name(other) == name:
+            return other
+    return LocatedDict.of(staged.at, {"name": name})
+
+
+def _memories(body: LocatedDict) -> Sequence[Any]:
+    memory = body.get("memory")
+    return memory if isinstance(memory, list) else [memory]
+
+
+def _name(entry: Any) -> Any:
+    return (entry.get("name") or entry.get("type")) if isinstance(entry, LocatedDict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSources:
+    """The files that ``seed`` names before overrides: by the path they get in the store, and those that a
+    template's expression may make anything."""
+
+    by_path: Mapping[str, Sequence[str]]
+    anywhere: Sequence[str]
+
+    @classmethod
+    def of(cls, holder: LocatedDict, base: str, files: Files) -> SeedSources:
+        by_path: dict[str, list[str]] = {}
+        anywhere: list[str] = []
+        for reference in strings(holder.get("seed")):
+            if is_templated(reference):
+                anywhere.extend(files_possible(reference, base, files, folders=True, patterns=True))
+                continue
+            try:
+                named = files_behind(reference, base, Location(base), files, folders=True, patterns=True)
+            except Refused:
+                continue
+            for file in named.files:
+                by_path.setdefault(seed_path(file, named.start), []).append(file)
+        return cls(by_path, anywhere)
+
+    def digest(self, path: str, files: Files) -> str:
+        """Of the document that is seeded as ``path``."""
+        found = [*self.by_path.get(path, ()), *self.anywhere]
+        return digest({"path": path, "content": [_text_digest(item, files) for item in found]})
+
+
+def _text_digest(path: str, files: Files) -> str | None:
+    try:
+        return content_digest(files.text(path))
+    except Refused:
+        return None  # reported where the file is used
+
+
+def _data_digest(path: str, files: Files) -> str | None:
+    try:
+        return digest(plain(read_data(files, path)))
+    except Refused:
+        return None

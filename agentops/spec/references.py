@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Location, did_you_mean, error
 from agentops.domain.kind import Kind
-from agentops.domain.resource import Ref
-from agentops.spec.files import Files, Refused
+from agentops.spec.files import Files, Refused, is_pattern
 from agentops.spec.source import SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Everything that can be referred to: ``declared`` address -> file, and ``external`` address -> ID."""
+    """Everything that can be referred to in one stage.
 
-    declared: Mapping[Address, str]
+    ``declared`` is file -> address, ``external`` address -> ID, ``elsewhere`` the external addresses that
+    have an ID in other stages only.
+    """
+
+    declared: Mapping[str, Address]
     external: Mapping[Address, str]
+    elsewhere: frozenset[Address] = frozenset()
+    stage: str = ""
+    addresses: frozenset[Address] = field(init=False)
 
-    def declared_in(self, path: str) -> Address | None:
-        return next((address for address, file in self.declared.items() if file == path), None)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "addresses", frozenset(self.declared.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """What a reference means. ``id`` is known where it is not a resource of ours; ``address`` is None where
+    only a raw ID is written."""
+
+    address: Address | None
+    id: str | None = None
 
 
 def is_raw_id(text: str, kind: Kind) -> bool:
@@ -30,18 +45,40 @@ def is_raw_id(text: str, kind: Kind) -> bool:
     return re.fullmatch(rf"{re.escape(kind.id_prefix)}(?:[a-z]+_)?[0-9A-Za-z]{{24}}", text) is not None
 
 
-def resolve(text: str, kind: Kind, base: str, at: Location, index: Index, files: Files) -> Ref | str:
+def resolve(text: str, kind: Kind, base: str, at: Location, index: Index, files: Files) -> Referred:
     """What ``text``, written in the file ``base``, refers to: a resource of ours, or the ID of another.
 
     Raises:
         Refused: nothing of that kind is there.
     """
     if is_raw_id(text, kind):
-        return text
-    if (address := _address(text, kind, index)) is not None:
-        return index.external[address] if address in index.external else Ref(address)
+        return Referred(None, text)
+    address = Address(text)
+    known = address in index.addresses or address in index.external
+    if known or address in index.elsewhere:
+        _refuse_other_kind(text, address, kind, at, index)
+    if known:
+        return Referred(address, index.external.get(address))
+    if address in index.elsewhere:
+        raise Refused(
+            error(
+                Code.BROKEN_REFERENCE,
+                f"{address} has no ID for stage {index.stage}",
+                f"write it in agentops.yaml: `external: {{{address}: {{{index.stage}: ID}}}}`",
+                location=at,
+            )
+        )
+    if is_pattern(text):
+        raise Refused(
+            error(
+                Code.WRONG_REFERENCE,
+                f"'{text}' is a pattern; one {kind.name} is named here",
+                "write its path or its address",
+                location=at,
+            )
+        )
     if text.lower().endswith(SUFFIXES):
-        return Ref(_at_path(text, kind, base, at, index, files))
+        return Referred(_at_path(text, kind, base, at, index, files))
     raise Refused(
         error(
             Code.BROKEN_REFERENCE,
@@ -52,19 +89,23 @@ def resolve(text: str, kind: Kind, base: str, at: Location, index: Index, files:
     )
 
 
-def _address(text: str, kind: Kind, index: Index) -> Address | None:
-    """The address that the text is, where it names something of the right kind that exists."""
-    address = Address(text)
-    return (
-        address
-        if address.kind == kind.name and (address in index.declared or address in index.external)
-        else None
+def _refuse_other_kind(text: str, address: Address, kind: Kind, at: Location, index: Index) -> None:
+    if address.kind == kind.name:
+        return
+    told = "is" if text == address else f"declares {address}, which is"
+    raise Refused(
+        error(
+            Code.WRONG_REFERENCE,
+            f"'{text}' {told} of the kind {address.kind}; only a {kind.name} fits here",
+            _known(text, kind, index),
+            location=at,
+        )
     )
 
 
 def _at_path(text: str, kind: Kind, base: str, at: Location, index: Index, files: Files) -> Address:
     path = files.join(base, text, at)
-    address = index.declared_in(path)
+    address = index.declared.get(path)
     if address is None:
         close = files.closest(path)
         raise Refused(
@@ -77,19 +118,11 @@ def _at_path(text: str, kind: Kind, base: str, at: Location, index: Index, files
                 location=at,
             )
         )
-    if address.kind != kind.name:
-        raise Refused(
-            error(
-                Code.WRONG_REFERENCE,
-                f"'{text}' declares {address}; only {kind.name}s fit here",
-                _known(text, kind, index),
-                location=at,
-            )
-        )
+    _refuse_other_kind(text, address, kind, at, index)
     return address
 
 
 def _known(text: str, kind: Kind, index: Index) -> str:
     return did_you_mean(
-        text, (address for address in (*index.declared, *index.external) if address.kind == kind.name)
+        text, (address for address in {*index.addresses, *index.external} if address.kind == kind.name)
     )

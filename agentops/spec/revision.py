@@ -15,20 +15,18 @@ _EVERYTHING = "./"
 @dataclass(frozen=True, slots=True)
 class Revision:
     """``head`` is the commit checked out, ``changed`` the files and folders (paths from the project root)
-    that differ from it: modified, untracked or ignored."""
+    that differ from it: modified, untracked or ignored. A folder ends in a slash and stands for all in it."""
 
     head: str
-    changed: tuple[str, ...]
+    changed: frozenset[str]
 
     def commit_of(self, paths: Iterable[str]) -> str | None:
         """The commit, if every one of the files is in it as it is on disk."""
         return None if any(self._differs(path) for path in paths) else self.head
 
     def _differs(self, path: str) -> bool:
-        return any(
-            path == item or (item.endswith("/") and path.startswith(item)) or item == _EVERYTHING
-            for item in self.changed
-        )
+        around = (path[: index + 1] for index, character in enumerate(path) if character == "/")
+        return path in self.changed or _EVERYTHING in self.changed or any(it in self.changed for it in around)
 
 
 def read_revision(root: Path) -> Revision | None:
@@ -51,7 +49,7 @@ def read_revision(root: Path) -> Revision | None:
     if status is None:
         return None
     paths = (entry[3:] for entry in status.split("\0") if entry)
-    return Revision(head, tuple(_below(prefix, path) for path in paths))
+    return Revision(head, frozenset(_below(prefix, path) for path in paths))
 
 
 def _below(prefix: str, path: str) -> str:

@@ -7,7 +7,7 @@ passes as written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ _API_TYPES = (TOOLSET, "mcp_toolset", "custom")
 PERMISSIONS = ("always_allow", "always_ask", "auto")
 _MCP_KEYS = ("mcp", "url", "allow", "permission")
 _GROUP_KEYS = ("permission",)
+_WORDS_FOR_INCLUDE = ("path", "file", "include", "from")
 _OF_MESSAGES_API = {
     "text_editor": "edit",
     "str_replace_based_edit_tool": "edit",
@@ -41,6 +42,19 @@ _OF_MESSAGES_API = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _OfGroup:
+    """What a group says about one of its tools."""
+
+    group: str
+    at: Location
+    config: LocatedDict
+
+    @property
+    def policy(self) -> Any:
+        return self.config.get("permission_policy")
+
+
 @dataclass(slots=True)
 class _Tools:
     """What has been read of one agent's tools."""
@@ -49,7 +63,7 @@ class _Tools:
     entries: LocatedList
     servers: LocatedList
     named: dict[str, LocatedDict] = field(default_factory=dict)
-    grouped: dict[str, LocatedDict] = field(default_factory=dict)
+    grouped: dict[str, list[_OfGroup]] = field(default_factory=dict)
     groups: dict[str, Location] = field(default_factory=dict)
     toolset_index: int | None = None
     toolset_at: Location | None = None
@@ -104,7 +118,14 @@ def _read(item: Any, at: Location, tools: _Tools) -> None:
     elif len(item) == 1:
         name, options = next(iter(item.items()))
         key_at = item.place(name, "key")
-        if options is None or isinstance(options, LocatedDict):
+        if name in _WORDS_FOR_INCLUDE and isinstance(options, str):
+            tools.say(
+                Code.UNKNOWN_TOOL,
+                f"'{name}' is not needed: an include is only its path",
+                key_at,
+                f"write `- {options}`",
+            )
+        elif options is None or isinstance(options, LocatedDict):
             _built_in(name, options or LocatedDict(key_at), key_at, tools)
         else:
             tools.say(
@@ -119,15 +140,16 @@ def _read(item: Any, at: Location, tools: _Tools) -> None:
 
 def _typed(item: LocatedDict, at: Location, tools: _Tools) -> None:
     kind = item["type"]
-    if kind in BUILT_IN or kind in GROUPS:
+    if not isinstance(kind, str):
+        tools.entries.add(item, at)  # the schema says what is wrong
+    elif kind in BUILT_IN or kind in GROUPS:
         _built_in(kind, item.without("type"), item.place("type"), tools)
-        return
-    if kind == TOOLSET and tools.verbatim_at is None:
-        tools.verbatim_at = at
-    if isinstance(kind, str) and kind not in _API_TYPES:
+    elif kind not in _API_TYPES:
         _unknown(kind, item.place("type"), tools)
-        return
-    tools.entries.add(item, at)
+    else:
+        if kind == TOOLSET and tools.verbatim_at is None:
+            tools.verbatim_at = at
+        tools.entries.add(item, at)
 
 
 def _unknown(name: str, at: Location, tools: _Tools) -> None:
@@ -173,7 +195,8 @@ def _built_in(name: str, options: LocatedDict, at: Location, tools: _Tools) -> N
             )
     permission = options.without(*(key for key in options if key not in _GROUP_KEYS))
     for member in members:
-        tools.grouped.setdefault(member, _config(member, permission, at, tools))
+        of_group = _OfGroup(name, at, _config(member, permission, at, tools))
+        tools.grouped.setdefault(member, []).append(of_group)
     if name == "document_analysis":
         tools.skills.extend((skill, at) for skill in _DOCUMENT_SKILLS)
 
@@ -205,7 +228,7 @@ def _config(name: str, options: LocatedDict, at: Location, tools: _Tools) -> Loc
 
 def _put_permission(made: LocatedDict, options: LocatedDict, tools: _Tools) -> None:
     value, at = options["permission"], options.place("permission")
-    if value not in PERMISSIONS:
+    if not isinstance(value, str) or value not in PERMISSIONS:
         tools.say(
             Code.INVALID_VALUE,
             f"permission cannot be '{value}'"
@@ -230,7 +253,7 @@ def _put_toolset(tools: _Tools) -> None:
             "keep one way: names enable only what is listed, or `configs` of the toolset",
         )
         return
-    configs = {**tools.grouped, **tools.named}
+    configs = {**_of_groups(tools), **tools.named}
     entry = LocatedDict.of(
         at,
         {
@@ -241,6 +264,29 @@ def _put_toolset(tools: _Tools) -> None:
     )
     tools.entries.insert(tools.toolset_index, entry)
     tools.entries.items_at.insert(tools.toolset_index, at)
+
+
+def _of_groups(tools: _Tools) -> dict[str, LocatedDict]:
+    """One entry for each tool of a group that is not listed by itself: a permission holds against a group
+    that gives none, and two groups that give different ones are a conflict."""
+    found: dict[str, LocatedDict] = {}
+    told: set[tuple[str, str]] = set()
+    for name, entries in tools.grouped.items():
+        if name in tools.named:
+            continue
+        deciding = [entry for entry in entries if entry.policy is not None]
+        first = (deciding or entries)[0]
+        found[name] = first.config
+        for other in deciding[1:]:
+            if other.policy != first.policy and (first.group, other.group) not in told:
+                told.add((first.group, other.group))
+                tools.say(
+                    Code.CONFLICTING_FIELDS,
+                    f"'{first.group}' and '{other.group}' give '{name}' different permissions",
+                    other.at,
+                    f"list it by itself with the one that holds: `- {name}: {{permission: …}}`",
+                )
+    return found
 
 
 def _mcp(item: LocatedDict, tools: _Tools) -> None:
@@ -256,7 +302,7 @@ def _mcp(item: LocatedDict, tools: _Tools) -> None:
             tools.say(
                 Code.UNKNOWN_KEY, f"unknown key '{key}'", item.place(key, "key"), did_you_mean(key, _MCP_KEYS)
             )
-    declared = {server.get("name") for server in tools.servers if isinstance(server, Mapping)}
+    declared = _texts(tools.servers, "name")
     if "url" in item:
         if name in declared:
             tools.say(
@@ -275,7 +321,7 @@ def _mcp(item: LocatedDict, tools: _Tools) -> None:
             "write `url: https://…` beside `mcp`, or declare the server in mcp_servers",
         )
         return
-    if any(entry.get("mcp_server_name") == name for entry in tools.entries if isinstance(entry, Mapping)):
+    if name in _texts(tools.entries, "mcp_server_name"):
         tools.say(Code.CONFLICTING_FIELDS, f"the tools of '{name}' are listed twice", at, "keep one entry")
         return
     tools.entries.add(_mcp_toolset(item, name, tools), item.at)
@@ -358,9 +404,15 @@ def _with_skills(body: LocatedDict, tools: _Tools) -> LocatedDict:
     if listed is not None:
         for index, skill in enumerate(listed):
             skills.add(skill, listed.place(index))
-    present = {skill.get("skill_id") for skill in skills if isinstance(skill, Mapping)}
+    present = _texts(skills, "skill_id")
     for name, place in tools.skills:
         if name not in present:
             skills.add(LocatedDict.of(place, {"type": "anthropic", "skill_id": name}), place)
     body.put("skills", skills, skills.at)
     return body
+
+
+def _texts(items: Iterable[Any], member: str) -> set[str]:
+    """What a member says in each of the mappings that have it as text."""
+    members = (item.get(member) for item in items if isinstance(item, Mapping))
+    return {text for text in members if isinstance(text, str)}

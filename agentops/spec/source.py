@@ -6,7 +6,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from agentops.domain.diagnostics import Code, Location, error
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error
 from agentops.spec.files import Files, Refused
 from agentops.spec.json_text import parse_json
 from agentops.spec.located import LocatedDict, LocatedList
@@ -24,12 +24,13 @@ _CLOSING = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 @dataclass(frozen=True, slots=True)
 class Document:
     """``path`` is relative to the project root. ``prose`` is the text under a Markdown file's frontmatter,
-    without surrounding white space, and empty for other files."""
+    without surrounding white space, and empty for other files. ``problems`` leave the rest of it readable."""
 
     path: str
     body: LocatedDict
     prose: str = ""
     prose_at: Location | None = None
+    problems: tuple[Diagnostic, ...] = ()
 
 
 def suffix_of(path: str) -> str:
@@ -46,9 +47,10 @@ def read_document(files: Files, path: str) -> Document:
     Raises:
         Refused: it is unreadable, malformed, or holds no mapping.
     """
+    problems: list[Diagnostic] = []
     if suffix_of(path) in MARKDOWN_SUFFIXES:
         return _markdown(files.text(path), path)
-    body = read_data(files, path)
+    body = read_data(files, path, problems=problems)
     if body is None:
         raise Refused(
             error(Code.SYNTAX, f"{path} is empty", "write the resource's fields", location=Location(path))
@@ -61,17 +63,30 @@ def read_document(files: Files, path: str) -> Document:
                 location=body.at if isinstance(body, LocatedList) else Location(path),
             )
         )
-    return Document(path, body)
+    return Document(path, body, problems=tuple(problems))
 
 
-def read_data(files: Files, path: str, at: Location | None = None) -> object:
+def read_data(
+    files: Files, path: str, at: Location | None = None, problems: list[Diagnostic] | None = None
+) -> object:
     """The value in a YAML or JSON file; ``at`` is where it is referred to, for a file that cannot be read.
+
+    ``problems`` takes what leaves the rest readable: a key that stands there twice counts once.
 
     Raises:
         Refused: it is unreadable or malformed.
     """
     text = files.text(path, at)
-    return parse_json(text, path) if suffix_of(path) == ".json" else parse_yaml(text, path)
+    value, found = files.parsed(path, lambda: _parsed(text, path))
+    if problems is not None:
+        problems.extend(found)
+    return value
+
+
+def _parsed(text: str, path: str) -> tuple[object, list[Diagnostic]]:
+    found: list[Diagnostic] = []
+    parse = parse_json if suffix_of(path) == ".json" else parse_yaml
+    return parse(text, path, problems=found), found
 
 
 def _markdown(text: str, path: str) -> Document:
@@ -90,7 +105,8 @@ def _markdown(text: str, path: str) -> Document:
                 location=Location(path, fence_line),
             )
         )
-    body = parse_yaml(text[opening.end() : closing.start()], path, fence_line + 1)
+    problems: list[Diagnostic] = []
+    body = parse_yaml(text[opening.end() : closing.start()], path, fence_line + 1, problems)
     if body is None:
         body = LocatedDict(Location(path, fence_line))
     if not isinstance(body, LocatedDict):
@@ -102,7 +118,7 @@ def _markdown(text: str, path: str) -> Document:
             )
         )
     prose = text[closing.end() :]
-    return Document(path, body, prose.strip(), _first_text(text, closing.end(), path))
+    return Document(path, body, prose.strip(), _first_text(text, closing.end(), path), tuple(problems))
 
 
 def _first_text(text: str, start: int, path: str) -> Location:

@@ -1,43 +1,48 @@
-"""Jinja2 templates of prompts, sandboxed and bounded.
+"""Jinja2 templates of prompts, evaluated by us and bounded.
 
-A template sees ``vars`` and ``stage`` and nothing else; an undefined name is an error. A pull request from a
-stranger is rendered on a team's runner, so besides what the sandbox forbids, a template cannot include files,
-loop without end or build text without end: loops are counted over the whole template, every value it builds
-is measured before it is turned into text, and only harmless filters and methods can be called.
+Jinja2 reads the template; what it says is carried out here, node by node, and not compiled to Python. A pull
+request from a stranger is rendered on a team's runner, so there is nothing to escape from: values are text,
+numbers, lists and mappings, the only calls are those named in ``template_values``, and no attribute of a
+Python object is ever looked up. One budget per rendering pays for every step and for everything a step looks
+at, however often it looks; a template that asks for more is refused before the work is done.
+
+A template sees ``vars`` and ``stage`` and nothing else; an undefined name is an error.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, cast
 
 import jinja2
-from jinja2 import nodes, pass_context
-from jinja2.exceptions import SecurityError, TemplateRuntimeError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import nodes
+from jinja2.exceptions import TemplateRuntimeError, TemplateSyntaxError
+from jinja2.ext import Extension
 
 from agentops.domain.diagnostics import Code, Location, did_you_mean, error
 from agentops.spec.files import Refused
+from agentops.spec.template_filters import FILTERS, TESTS
+from agentops.spec.template_values import (
+    MAX_TEXT,
+    Budget,
+    Loop,
+    Missing,
+    added,
+    applied,
+    called,
+    combined,
+    compared,
+    concatenated,
+    items_of,
+    member,
+    not_given,
+    printed,
+    sliced,
+)
 
-MAX_OUTPUT_CHARACTERS = 1_000_000
-MAX_ITERATIONS = 10_000
-_MAX_BITS = 4_096
+MAX_TOKENS = 30_000
 _MAX_NESTING = 50
-
-_FILTERS = frozenset(
-    {"abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int", "items"}
-    | {"last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round"}
-    | {"select", "selectattr", "sort", "string", "sum", "title", "tojson", "trim", "truncate", "unique"}
-    | {"upper", "wordcount"}
-)
-"""Jinja2's own filters that build nothing much larger than what they are given."""
-_METHODS = frozenset(
-    {"items", "keys", "values", "get", "upper", "lower", "strip", "lstrip", "rstrip", "title", "capitalize"}
-    | {"startswith", "endswith", "split", "splitlines", "removeprefix", "removesuffix", "cycle", "changed"}
-)
-_NOT_HERE = {
+_NOT_HERE: Final[Mapping[type[nodes.Node], str]] = {
     nodes.Include: "include",
     nodes.Import: "import",
     nodes.FromImport: "from … import",
@@ -47,67 +52,56 @@ _NOT_HERE = {
     nodes.CallBlock: "call",
     nodes.FilterBlock: "filter",
     nodes.AssignBlock: "set … endset",
+    nodes.With: "with",
 }
+_STATEMENTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Assign)
+_EXPRESSIONS = (
+    nodes.Name,
+    nodes.Const,
+    nodes.List,
+    nodes.Tuple,
+    nodes.Dict,
+    nodes.Pair,
+    nodes.CondExpr,
+    nodes.Filter,
+    nodes.Test,
+    nodes.Keyword,
+    nodes.Call,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Slice,
+    nodes.Concat,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Neg,
+    nodes.Pos,
+    nodes.Add,
+    nodes.Sub,
+    nodes.Mul,
+    nodes.Div,
+    nodes.FloorDiv,
+    nodes.Mod,
+)
 
 
-class _TooMuch(SecurityError):
-    """The template asks for more than a prompt can need."""
+class _Bounded(Extension):
+    """Refuses a text of too many tokens before it is parsed."""
+
+    def filter_stream(self, stream: Any) -> Iterator[Any]:
+        for count, token in enumerate(stream):
+            if count > MAX_TOKENS:
+                raise TemplateSyntaxError(
+                    f"it has more than {MAX_TOKENS:,} expressions, names and signs|write less into it",
+                    token.lineno,
+                )
+            yield token
 
 
-class _Missing(jinja2.StrictUndefined):
-    """Says which name is missing, and which is near."""
-
-    __slots__ = ()
-
-    @property
-    def _undefined_message(self) -> str:
-        name, holder = self._undefined_name, self._undefined_obj
-        if self._undefined_hint:
-            return self._undefined_hint
-        if isinstance(holder, Mapping):
-            return f"there is no variable '{name}'|{did_you_mean(str(name), map(str, holder))}"
-        if holder is jinja2.utils.missing:
-            return f"'{name}' is not defined|a template sees vars and stage; write vars.{name}?"
-        return f"a value has no member '{name}'|"
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset({"*", "**", "%", "+"})
-
-    def is_safe_callable(self, obj: Any) -> bool:
-        if isinstance(obj, jinja2.Undefined):
-            return True  # calling it says what is undefined
-        if obj is not _range and getattr(obj, "__name__", None) not in _METHODS:
-            raise _TooMuch(f"'{getattr(obj, '__name__', 'this')}' cannot be called here")
-        return True
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        numbers = all(isinstance(side, int | float) for side in (left, right))
-        if operator == "**" or (operator in "*%" and not numbers):
-            raise _TooMuch(f"'{operator}' is not available here")
-        if (
-            operator == "*"
-            and sum(side.bit_length() for side in (left, right) if isinstance(side, int)) > _MAX_BITS
-        ):
-            raise _TooMuch("a number grows too large")
-        if operator == "+" and not numbers:
-            _measure([left, right])
-        return super().call_binop(context, operator, left, right)
-
-
-def _environment() -> _Environment:
-    made = _Environment(undefined=_Missing, keep_trailing_newline=True, autoescape=False, finalize=_printable)
-    made.globals = {"range": _range}
-    made.filters = {
-        **{name: _measured(made.filters[name]) for name in _FILTERS},
-        "join": _join,
-        "replace": _replace,
-        "indent": _indent,
-        "__bounded": _bounded,
-        "__concat": _concat,
-        "__kept": _kept,
-    }
-    return made
+_ENVIRONMENT = jinja2.Environment(keep_trailing_newline=True, autoescape=True, extensions=[_Bounded])
+"""Only ever parses: what it would escape is not escaped here."""
 
 
 def render(
@@ -120,186 +114,268 @@ def render(
     Raises:
         Refused: it is no template, uses what is not defined, or asks for too much.
     """
-    environment = _environment()
+    rendering = _Rendering()
     try:
-        tree = environment.parse(source)
+        tree = _ENVIRONMENT.parse(source)
         _restrict(tree)
-        code = environment.compile(tree, filename=_NAME)
-        template = jinja2.Template.from_code(environment, code, environment.make_globals(None))
-        pieces: list[str] = []
-        size = 0
-        for piece in template.generate(vars=variables, stage=stage):
-            size += len(piece)
-            if size > MAX_OUTPUT_CHARACTERS:
-                raise _TooMuch(f"the text grows beyond {MAX_OUTPUT_CHARACTERS:,} characters")
-            pieces.append(piece)
+        return rendering.text(tree, {"vars": variables, "stage": stage})
     except Exception as problem:
-        # Templates are programs: what they raise is theirs, whatever its type.
-        raise _refusal(problem, at, is_file) from None
-    return "".join(pieces)
+        # A template is a stranger's program: whatever its mistake raises is a mistake in the template.
+        line = problem.lineno if isinstance(problem, TemplateSyntaxError) else rendering.line
+        raise _refusal(problem, _place(source, at, line, is_file)) from None
 
 
-_NAME = "<template>"
-
-
-def _refusal(problem: Exception, at: Location, is_file: bool) -> Refused:
+def _refusal(problem: Exception, place: Location) -> Refused:
     told = problem.message if isinstance(problem, jinja2.TemplateError) else str(problem)
     summary, _, detail = (told or type(problem).__name__).partition("|")
     if isinstance(problem, RecursionError | MemoryError):
         summary, detail = "the template is nested too deeply", ""
-    line = problem.lineno if isinstance(problem, jinja2.TemplateSyntaxError) else _line(problem.__traceback__)
-    place = Location(at.file, line) if is_file and line is not None else at
     return Refused(error(Code.TEMPLATE, f"template: {summary.rstrip('.')}", detail, location=place))
 
 
-def _line(trace: TracebackType | None) -> int | None:
-    """The template's line that was being rendered."""
-    found = None
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == _NAME:
-            found = trace.tb_lineno
-        trace = trace.tb_next
-    return found
+def _place(source: str, at: Location, line: int, is_file: bool) -> Location:
+    """The template's line in the file it stands in.
+
+    Lines are counted on from the first in a ``.j2`` and in the text under a frontmatter, which starts in
+    column 1, and from the line after ``|`` in a YAML text of several lines. All of a JSON text is one line.
+    """
+    if is_file:
+        return Location(at.file, line)
+    if at.column == 1:
+        return Location(at.file, at.line + line - 1)
+    if "\n" in source and not at.file.endswith(".json"):
+        return Location(at.file, at.line + line)
+    return at
 
 
 def _restrict(tree: nodes.Template) -> None:
-    """Refuse what templates cannot do here, and count every loop and every concatenation."""
-    _check_depth(tree)
-    for node in tree.find_all(tuple(_NOT_HERE)):
-        raise jinja2.TemplateSyntaxError(
-            f"{{% {_NOT_HERE[type(node)]} %}} is not available here|a prompt is one file; "
-            "put the text into it, or into a variable",
-            node.lineno,
-        )
-    for loop in tree.find_all(nodes.For):
-        if loop.recursive:
-            raise jinja2.TemplateSyntaxError("recursive loops are not available here|", loop.lineno)
-        loop.iter = _call("__bounded", cast("nodes.Expr", loop.iter))
-    for assignment in tree.find_all(nodes.Assign):
-        assignment.node = _call("__kept", cast("nodes.Expr", assignment.node))
-    _bound_concatenation(tree)
-
-
-def _bound_concatenation(tree: nodes.Node) -> None:
-    """``a ~ b`` as a filter, since the sandbox cannot intercept it."""
-    for child in list(tree.iter_child_nodes()):
-        _bound_concatenation(child)
-    for name, value in list(tree.iter_fields()):
-        if isinstance(value, nodes.Concat):
-            setattr(tree, name, _concatenation(value))
-        elif isinstance(value, list):
-            value[:] = [_concatenation(item) if isinstance(item, nodes.Concat) else item for item in value]
-
-
-def _concatenation(node: nodes.Concat) -> nodes.Filter:
-    return _call("__concat", nodes.List(node.nodes, lineno=node.lineno))
-
-
-def _call(name: str, subject: nodes.Expr) -> nodes.Filter:
-    made = nodes.Filter(subject, name, [], [], None, None, lineno=subject.lineno)
-    if subject.environment is not None:
-        made.set_environment(subject.environment)
-    return made
-
-
-def _check_depth(tree: nodes.Node) -> None:
+    """Refuse what templates cannot say here, also in branches that this stage does not take."""
     pending: list[tuple[nodes.Node, int]] = [(tree, 0)]
     while pending:
         node, depth = pending.pop()
         if depth > _MAX_NESTING:
-            raise jinja2.TemplateSyntaxError(f"nested more than {_MAX_NESTING} levels deep|", node.lineno)
+            raise TemplateSyntaxError(f"nested more than {_MAX_NESTING} levels deep|", node.lineno)
+        if (problem := _not_allowed(node)) is not None:
+            raise TemplateSyntaxError(problem, node.lineno)
         pending.extend((child, depth + 1) for child in node.iter_child_nodes())
 
 
-@pass_context
-def _bounded(context: Any, items: Iterable[Any]) -> list[Any]:
-    """The items of a loop; all loops of a rendering share one budget."""
-    spent = context.environment.globals.setdefault("__spent", [0])
-    found = []
-    for item in items:
-        spent[0] += 1
-        if spent[0] > MAX_ITERATIONS:
-            raise _TooMuch(f"its loops go round more than {MAX_ITERATIONS:,} times")
-        found.append(item)
-    return found
-
-
-def _range(*bounds: int) -> range:
-    found = range(*bounds)
-    if len(found) > MAX_ITERATIONS:
-        raise _TooMuch(f"a range has more than {MAX_ITERATIONS:,} numbers")
-    return found
-
-
-def _measured(call: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that looks at the size of what it is given first."""
-
-    @functools.wraps(call)
-    def measured(*arguments: Any, **named: Any) -> Any:
-        _measure([*arguments, *named.values()])
-        return call(*arguments, **named)
-
-    return measured
-
-
-def _kept(value: Any) -> Any:
-    """What is assigned to a name: small enough, its parts counted as often as they appear."""
-    _measure(value)
-    return value
-
-
-def _concat(items: list[Any]) -> str:
-    _measure(items)
-    return "".join(str(item) for item in items)
-
-
-def _join(items: Iterable[Any], separator: str = "", attribute: str | None = None) -> str:
-    if attribute is not None:
-        raise TemplateRuntimeError("join takes no attribute here; use map(attribute=…) before it")
-    found = list(items)
-    _measure(found)
-    if len(str(separator)) * len(found) > MAX_OUTPUT_CHARACTERS:
-        raise _TooMuch(f"the text grows beyond {MAX_OUTPUT_CHARACTERS:,} characters")
-    return str(separator).join(str(item) for item in found)
-
-
-def _replace(text: str, old: str, new: str, count: int = -1) -> str:
-    text, old, new = str(text), str(old), str(new)
-    if (text.count(old) + 1) * len(new) > MAX_OUTPUT_CHARACTERS:
-        raise _TooMuch(f"the text grows beyond {MAX_OUTPUT_CHARACTERS:,} characters")
-    return text.replace(old, new, count)
-
-
-def _indent(text: str, width: int = 4, first: bool = False) -> str:
-    margin = " " * min(int(width), 100)
-    indented = str(text).replace("\n", f"\n{margin}")
-    return f"{margin}{indented}" if first else indented
-
-
-def _printable(value: Any) -> Any:
-    """What ``{{ … }}`` prints: text and numbers. A null would print as None, a list as Python."""
-    if isinstance(value, jinja2.Undefined):
-        return value
-    if value is None:
-        raise TemplateRuntimeError("the value is null|give the variable a value, or use default(…)")
-    if not isinstance(value, str | int | float):
-        raise TemplateRuntimeError(
-            "a list or a mapping is not text|loop over it, or use join(', ') or tojson"
+def _not_allowed(node: nodes.Node) -> str | None:
+    if type(node) in _NOT_HERE:
+        return (
+            f"{{% {_NOT_HERE[type(node)]} %}} is not available here|a prompt is one file; "
+            "put the text into it, or into a variable"
         )
-    return value
+    if isinstance(node, nodes.Pow):
+        return "'**' is not available here|"
+    if type(node) not in _STATEMENTS + _EXPRESSIONS:
+        return f"{type(node).__name__} is not available here|"
+    if isinstance(node, nodes.For) and node.recursive:
+        return "recursive loops are not available here|"
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+        return f"there is no filter '{node.name}'|{did_you_mean(node.name, FILTERS)}"
+    if isinstance(node, nodes.Test) and node.name not in TESTS:
+        return f"there is no test '{node.name}'|{did_you_mean(node.name, TESTS)}"
+    if isinstance(node, nodes.Call | nodes.Filter | nodes.Test) and (node.dyn_args or node.dyn_kwargs):
+        return "'*' and '**' are not available here|write the arguments out"
+    if isinstance(node, nodes.Test) and node.kwargs:
+        return f"the test '{node.name}' has no arguments with names|"
+    return None
 
 
-def _measure(value: Any) -> None:
-    """Refuse to turn into text what would be too long; shared parts count as often as they are printed."""
-    size = 0
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        size += len(item) if isinstance(item, str) else 1
-        if size > MAX_OUTPUT_CHARACTERS:
-            raise _TooMuch(f"the text grows beyond {MAX_OUTPUT_CHARACTERS:,} characters")
-        if isinstance(item, Mapping):
-            pending.extend(item.keys())
-            pending.extend(item.values())
-        elif isinstance(item, list | tuple):
-            pending.extend(item)
+_Scope = dict[str, Any]
+
+
+class _Rendering:
+    """One template being carried out. ``line`` is the template's line it has come to."""
+
+    def __init__(self) -> None:
+        self.line = 1
+        self._budget = Budget()
+        self._pieces: list[str] = []
+        self._size = 0
+
+    def text(self, tree: nodes.Template, names: _Scope) -> str:
+        self._run(tree.body, [names])
+        return "".join(self._pieces)
+
+    # Statements
+
+    def _run(self, body: list[nodes.Node], scopes: list[_Scope]) -> None:
+        for node in body:
+            self.line = node.lineno
+            self._budget.pay()
+            match node:
+                case nodes.Output():
+                    for piece in node.nodes:
+                        self._write(piece, scopes)
+                case nodes.If():
+                    self._branch(node, scopes)
+                case nodes.For():
+                    self._loop(node, scopes)
+                case nodes.Assign():
+                    self._assign(node.target, self._value(node.node, scopes), scopes[-1])
+
+    def _write(self, node: nodes.Node, scopes: list[_Scope]) -> None:
+        piece = self._text_of(node, scopes)
+        self._budget.pay()
+        self._size += len(piece)
+        if self._size > MAX_TEXT:
+            raise TemplateRuntimeError(f"the text grows beyond {MAX_TEXT:,} characters|")
+        self._pieces.append(piece)
+
+    def _text_of(self, node: nodes.Node, scopes: list[_Scope]) -> str:
+        return node.data if isinstance(node, nodes.TemplateData) else printed(self._value(node, scopes))
+
+    def _branch(self, node: nodes.If, scopes: list[_Scope]) -> None:
+        for branch in (node, *node.elif_):
+            if self._value(branch.test, scopes):
+                self._run(branch.body, scopes)
+                return
+        self._run(node.else_, scopes)
+
+    def _loop(self, node: nodes.For, scopes: list[_Scope]) -> None:
+        items = items_of(self._value(node.iter, scopes), self._budget)
+        if node.test is not None:
+            items = [item for item in items if self._passes(node, item, scopes)]
+        for index, item in enumerate(items):
+            self._budget.pay()
+            scope: _Scope = {"loop": Loop(index, len(items))}
+            self._assign(node.target, item, scope)
+            self._run(node.body, [*scopes, scope])
+        if not items:
+            self._run(node.else_, [*scopes, {}])
+
+    def _passes(self, node: nodes.For, item: Any, scopes: list[_Scope]) -> bool:
+        scope: _Scope = {}
+        self._assign(node.target, item, scope)
+        return bool(self._value(cast("nodes.Node", node.test), [*scopes, scope]))
+
+    def _assign(self, target: nodes.Node, value: Any, scope: _Scope) -> None:
+        self._budget.pay()
+        if isinstance(target, nodes.Name):
+            scope[target.name] = value
+            return
+        parts = items_of(value, self._budget)
+        names = cast("nodes.Tuple", target).items
+        if len(parts) != len(names):
+            raise TemplateRuntimeError(f"{len(names)} names are given {len(parts)} values|")
+        for name, part in zip(names, parts, strict=True):
+            self._assign(name, part, scope)
+
+    # Expressions
+
+    def _values(self, many: list[nodes.Expr], scopes: list[_Scope]) -> list[Any]:
+        return [self._value(node, scopes) for node in many]
+
+    def _named(self, keywords: Iterable[Any], scopes: list[_Scope]) -> dict[str, Any]:
+        return {keyword.key: self._value(keyword.value, scopes) for keyword in keywords}
+
+    def _value(self, node: nodes.Node, scopes: list[_Scope]) -> Any:
+        self.line = node.lineno
+        self._budget.pay()
+        match node:
+            case nodes.Const():
+                return node.value
+            case nodes.Name():
+                return self._found(node.name, scopes)
+            case nodes.Getattr():
+                return member(self._value(node.node, scopes), node.attr)
+            case nodes.Getitem():
+                return self._item(node, scopes)
+            case nodes.Filter():
+                return self._filtered(node, scopes)
+            case nodes.Call():
+                return self._called(node, scopes)
+            case nodes.List() | nodes.Tuple():
+                return self._values(node.items, scopes)
+            case nodes.Dict():
+                return {self._key(pair.key, scopes): self._value(pair.value, scopes) for pair in node.items}
+            case nodes.Concat():
+                return concatenated(self._values(node.nodes, scopes), self._budget)
+        return self._operation(node, scopes)
+
+    def _found(self, name: str, scopes: list[_Scope]) -> Any:
+        for scope in reversed(scopes):
+            if name in scope:
+                return scope[name]
+        return Missing(name=name)
+
+    def _operation(self, node: nodes.Node, scopes: list[_Scope]) -> Any:
+        match node:
+            case nodes.CondExpr():
+                if self._value(node.test, scopes):
+                    return self._value(node.expr1, scopes)
+                return (
+                    Missing("the condition is false|add `else`")
+                    if node.expr2 is None
+                    else self._value(node.expr2, scopes)
+                )
+            case nodes.And():
+                return self._value(node.left, scopes) and self._value(node.right, scopes)
+            case nodes.Or():
+                return self._value(node.left, scopes) or self._value(node.right, scopes)
+            case nodes.Not():
+                return not self._value(node.node, scopes)
+            case nodes.Test():
+                subject, arguments = self._value(node.node, scopes), self._values(node.args, scopes)
+                return bool(
+                    applied(f"the test '{node.name}'", TESTS[node.name], self._budget, subject, *arguments)
+                )
+            case nodes.Compare():
+                return self._compared(node, scopes)
+            case nodes.Add():
+                left, right = self._value(node.left, scopes), self._value(node.right, scopes)
+                return added(left, right, self._budget)
+            case nodes.BinExpr():
+                return combined(
+                    node.operator, self._value(node.left, scopes), self._value(node.right, scopes)
+                )
+            case nodes.UnaryExpr():
+                return combined(node.operator, 0, self._value(node.node, scopes))
+        raise TemplateRuntimeError(f"{type(node).__name__} is not available here|")
+
+    def _item(self, node: nodes.Getitem, scopes: list[_Scope]) -> Any:
+        holder = self._value(node.node, scopes)
+        if isinstance(node.arg, nodes.Slice):
+            bounds = [
+                None if bound is None else self._value(bound, scopes)
+                for bound in (node.arg.start, node.arg.stop, node.arg.step)
+            ]
+            return sliced(holder, bounds, self._budget)
+        return member(holder, self._key(node.arg, scopes))
+
+    def _key(self, node: nodes.Node, scopes: list[_Scope]) -> Any:
+        key = self._value(node, scopes)
+        if not isinstance(not_given(key), str | int | float):
+            raise TemplateRuntimeError("a key is text or a number|")
+        return key
+
+    def _filtered(self, node: nodes.Filter, scopes: list[_Scope]) -> Any:
+        subject = self._value(cast("nodes.Node", node.node), scopes)
+        arguments, named = self._values(node.args, scopes), self._named(node.kwargs, scopes)
+        if node.name not in ("d", "default"):
+            not_given(subject)
+        self._budget.look_at([subject, arguments, list(named.values())])
+        result = applied(f"the filter '{node.name}'", FILTERS[node.name], subject, *arguments, **named)
+        self._budget.look_at(result)
+        return result
+
+    def _called(self, node: nodes.Call, scopes: list[_Scope]) -> Any:
+        if isinstance(node.node, nodes.Getattr):
+            subject, name = self._value(node.node.node, scopes), node.node.attr
+        elif isinstance(node.node, nodes.Name):
+            subject, name = None, node.node.name
+        else:
+            raise TemplateRuntimeError("this cannot be called here|")
+        arguments = self._values(node.args, scopes)
+        return called(subject, name, arguments, self._named(node.kwargs, scopes), self._budget)
+
+    def _compared(self, node: nodes.Compare, scopes: list[_Scope]) -> bool:
+        left = self._value(node.expr, scopes)
+        for operand in node.ops:
+            right = self._value(operand.expr, scopes)
+            if not compared(operand.op, left, right, self._budget):
+                return False
+            left = right
+        return True

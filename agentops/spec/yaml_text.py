@@ -8,7 +8,7 @@ string that was written. Events, not nodes, so that depth, aliases and duplicate
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,9 @@ _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_OLD_BREAKS = "\x85\u2028\u2029"
+_PRIVATE_USE = range(0xE000, 0xF900)
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _NULL = re.compile(r"(?:null|Null|NULL|~|)\Z")
 _TRUE = re.compile(r"(?:true|True|TRUE)\Z")
 _FALSE = re.compile(r"(?:false|False|FALSE)\Z")
@@ -39,14 +42,22 @@ _CONFLICT = re.compile(r"^<{7} .*\n(?:.*\n)*?={7}\r?\n", re.MULTILINE)
 _STANDARD = "tag:yaml.org,2002:"
 
 
-def parse_yaml(text: str, file: str, first_line: int = 1) -> Any:
+def parse_yaml(text: str, file: str, first_line: int = 1, problems: list[Diagnostic] | None = None) -> Any:
     """Read one document. ``first_line`` is where the text starts in its file (frontmatter).
 
+    ``problems``, where given, takes every duplicate key; the first of each counts.
+
     Raises:
-        Refused: with every duplicate key of the file, or the first thing that is no YAML.
+        Refused: with the first thing that is no YAML, or with the duplicate keys nobody takes.
     """
     _refuse_unprintable(text, file, first_line)
-    return _Builder(file, first_line - 1, text.count("\n") + 1).build(text)
+    builder = _Builder(file, first_line - 1, text.count("\n") + 1, _stand_ins(text, file, first_line))
+    value = builder.build(text)
+    if problems is not None:
+        problems.extend(builder.problems)
+    elif builder.problems:
+        raise Refused(*builder.problems)
+    return value
 
 
 def scalar(text: str) -> Any:
@@ -93,18 +104,20 @@ class _Open:
 
 
 class _Builder:
-    def __init__(self, file: str, line_offset: int, lines: int) -> None:
+    def __init__(self, file: str, line_offset: int, lines: int, stand_ins: Mapping[int, int]) -> None:
         self._file = file
+        self._stand_ins = stand_ins
+        self._written = {stand_in: character for character, stand_in in stand_ins.items()}
         self._offset = line_offset
         self._lines = lines
         self._anchors: dict[str, _Node | None] = {}
         self._aliased = 0
-        self._problems: list[Diagnostic] = []
+        self.problems: list[Diagnostic] = []
         self._text = ""
 
     def build(self, text: str) -> Any:
         self._text = text
-        loader = _Loader(text)
+        loader = _Loader(text.translate(self._stand_ins))
         try:
             root = self._document(_events(loader))
         except yaml.MarkedYAMLError as problem:
@@ -113,8 +126,6 @@ class _Builder:
             raise Refused(error(Code.SYNTAX, f"not YAML: {problem}", location=self._place(None))) from None
         finally:
             loader.dispose()
-        if self._problems:
-            raise Refused(*self._problems)
         return None if root is None else root.value
 
     def _document(self, events: Iterator[Any]) -> _Node | None:
@@ -186,7 +197,7 @@ class _Builder:
         name = key.key or ""
         if name in mapping:
             first = mapping.place(name, "key")
-            self._problems.append(
+            self.problems.append(
                 error(
                     Code.DUPLICATE_KEY,
                     f"'{name}' stands here twice; the first is at line {first.line}",
@@ -244,7 +255,7 @@ class _Builder:
     def _scalar(self, event: Any) -> _Node:
         self._check_tag(event, ("str", "null", "bool", "int", "float"))
         at = self._place(event.start_mark)
-        text: str = event.value
+        text: str = event.value.translate(self._written)
         is_plain = event.implicit[0] and event.tag != "!"
         value = scalar(text) if is_plain and event.style in (None, "") else text
         if event.tag not in (None, "!"):
@@ -284,7 +295,8 @@ class _Builder:
                 "decide for one side and remove the lines <<<<<<<, ======= and >>>>>>>",
                 location=Location(self._file, line),
             )
-        said, detail = problem.problem or "it ends too early", problem.context or ""
+        said = (problem.problem or "it ends too early").translate(self._written)
+        detail = (problem.context or "").translate(self._written)
         if "cannot start any token" in said:
             character = self._character(problem.problem_mark)
             said, detail = f"a value cannot start with {character!r}", "put it in quotes"
@@ -307,6 +319,27 @@ class _Builder:
 def _events(loader: Any) -> Iterator[Any]:
     while loader.check_event():
         yield loader.get_event()
+
+
+def _stand_ins(text: str, file: str, first_line: int) -> Mapping[int, int]:
+    """For each character that ends a line in YAML 1.1 and none in 1.2, one of private use that the text has
+    neither as such nor as an escape."""
+    if not any(character in text for character in _OLD_BREAKS):
+        return {}
+    taken = {ord(character) for character in set(text)}
+    taken |= {int(found[1] or found[2], 16) for found in _ESCAPE.finditer(text)}
+    free = (code for code in _PRIVATE_USE if code not in taken)
+    chosen = dict(zip(map(ord, _OLD_BREAKS), free, strict=False))
+    if len(chosen) < len(_OLD_BREAKS):
+        raise Refused(
+            error(
+                Code.SYNTAX,
+                "this file has U+0085, U+2028 or U+2029 beside nearly every character of private use",
+                'write them as escapes in double quotes: "\\N", "\\L", "\\P"',
+                location=Location(file, first_line),
+            )
+        )
+    return chosen
 
 
 def _refuse_unprintable(text: str, file: str, first_line: int) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,10 @@ def remote(project: Project, tmp_path: Path) -> Iterator[Project]:
         yield project
 
 
-def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def start(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command under way; one that does not end by itself is killed, so that no test waits for it."""
+    with subprocess.Popen(
         [sys.executable, "-m", "agentops", *arguments],
         cwd=project.root,
         env={**os.environ, "PROD_KEY": KEY},
@@ -36,7 +39,11 @@ def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def run(project: Project, *arguments: str) -> tuple[int, str, str]:
@@ -91,6 +98,35 @@ def test_an_interrupted_apply_leaves_a_true_lock_and_converges(remote: Project, 
     code, out, _ = run(remote, "plan", "--format", "json")
     plan = json.loads(out)
     assert (code, plan["changes"], plan["orphans"], plan["unchanged"]) == (0, [], [], 153)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of Unix")
+def test_ctrl_c_at_the_question_ends_it_and_changes_nothing(project: Project):
+    import pty
+
+    terminal, its_end = pty.openpty()
+    command = [sys.executable, "-m", "agentops", "apply"]
+    with subprocess.Popen(
+        command, cwd=project.root, stdin=its_end, stdout=its_end, stderr=its_end
+    ) as process:
+        os.close(its_end)
+        shown = b""
+        while b"[y/N]" not in shown:
+            shown += os.read(terminal, 4096)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+    os.close(terminal)
+    assert not (project.root / "locks/local.lock.json").exists()
+
+
+def test_one_ctrl_c_ends_a_plan(remote: Project):
+    many(remote, 300)
+    with start(remote, "plan") as process:
+        time.sleep(0.8)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, ""), err
+    assert "Traceback" not in err
 
 
 def test_two_applies_of_one_stage_never_work_at_once(remote: Project):

@@ -73,3 +73,15 @@ async def list_asynchronously(base_url: str) -> list[str]:
 def test_the_asynchronous_client_pages_too(base_url: str, beta: Any) -> None:
     created = {beta.agents.create(name="async", model="claude-opus-5-5").id for _ in range(2)}
     assert created <= set(asyncio.run(list_asynchronously(base_url)))
+
+
+def test_a_version_of_the_api_that_never_was(beta: Any) -> None:
+    with pytest.raises(anthropic.BadRequestError, match="not a valid version"):
+        beta.agents.list(extra_headers={"anthropic-version": "1999-01-01"})
+
+
+def test_memory_stores_do_not_exist_under_the_other_beta(base_url: str) -> None:
+    headers = {"anthropic-version": "2026-10-21", "x-api-key": "k"}
+    for beta, status in (("managed-agents-2026-04-01", 404), ("agent-memory-2026-07-22", 200)):
+        answer = httpx.get(base_url + "/v1/memory_stores", headers={**headers, "anthropic-beta": beta})
+        assert answer.status_code == status

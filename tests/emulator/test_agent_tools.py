@@ -202,6 +202,7 @@ def test_refused_servers(registry: Registry, servers: Any, message: str) -> None
         "a.com/x",
         "",
         "a" * 250 + ".com",
+        "a" * 64 + ".com",
     ],
 )
 def test_refused_domains(registry: Registry, domain: str) -> None:
@@ -288,3 +289,11 @@ def test_refused_url_sources(registry: Registry, sources: dict[str, Any], messag
     assert message in registry.refused_agent(
         tools=[toolset({"name": "web_fetch", "url_sources": sources}), custom()]
     )
+
+
+@pytest.mark.parametrize(
+    "domain", ["a_b.example.com", "_x.example.com", "a" * 63 + ".com", "xn--mnchen-3ya.de"]
+)
+def test_accepted_domains(registry: Registry, domain: str) -> None:
+    agent = registry.agent(tools=[toolset({"name": "web_fetch", "allowed_domains": [domain]})])
+    assert agent["tools"][0]["configs"][0]["allowed_domains"] == [domain]

@@ -74,7 +74,14 @@ def test_no_credential(registry: Registry, path: str, credential: dict[str, str]
 
 def test_api_version_is_required(registry: Registry) -> None:
     assert get(registry, drop=("anthropic-version",)).status_code == 400
-    assert get(registry, anthropic_version="latest").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [("2026-10-21", 200), ("2023-06-01", 200), ("2023-01-01", 400), ("1999-01-01", 400), ("latest", 400)],
+)
+def test_api_versions(registry: Registry, version: str, status: int) -> None:
+    assert get(registry, anthropic_version=version).status_code == status
 
 
 def test_the_workspace_has_to_match(registry: Registry) -> None:
@@ -99,7 +106,7 @@ def test_the_workspace_has_to_match(registry: Registry) -> None:
         ("environments", "", 404),
         ("memory_stores", "", 404),
         ("memory_stores", AGENT_MEMORY, 200),
-        ("memory_stores", MANAGED_AGENTS, 200),
+        ("memory_stores", MANAGED_AGENTS, 404),
         ("memory_stores", f"{AGENT_MEMORY},oauth-2025-04-20", 200),
         ("memory_stores", f"{AGENT_MEMORY},{MANAGED_AGENTS}", 400),
     ],

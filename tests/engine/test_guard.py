@@ -7,7 +7,7 @@ import pytest
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Blocked, Code, Severity, Stop
 from agentops.domain.plan import Action, Plan
-from agentops.domain.project import RegistryConfig, Stage
+from agentops.domain.project import EMBEDDED_URL, RegistryConfig, Stage
 from agentops.domain.report import Result
 from agentops.domain.state import Identity, Lock, LockEntry, Origin
 from agentops.engine import guard
@@ -49,14 +49,54 @@ def test_another_base_url_alone_is_a_warning(bench: Bench):
     ]
 
 
+def embedded(identity: Identity) -> ToyRegistry:
+    registry = ToyRegistry(identity)
+    registry.base_url = EMBEDDED_URL
+    return registry
+
+
 def test_a_new_embedded_database_starts_the_lock_over_with_a_note(bench: Bench):
+    bench.registry = embedded(Identity("org", "old database"))
     bench.apply(wanted())
-    bench.registry = ToyRegistry(Identity("org", "new database"))
+    bench.registry = embedded(Identity("org", "new database"))
     planned = bench.plan(wanted())
     assert [change.action for change in planned.plan.changes] == [Action.CREATE, Action.CREATE]
     assert [item.severity for item in planned.plan.diagnostics] == [Severity.NOTE]
     bench.carry_out(planned)
     assert bench.store.lock.origin.workspace_id == "new database"
+
+
+def test_a_lock_of_a_real_registry_is_not_started_over_by_a_local_stage(bench: Bench):
+    bench.stage = remote()
+    bench.apply(wanted())
+    before = bench.store.lock
+    bench.stage = Stage("s")
+    bench.registry = embedded(Identity("org", "a database"))
+    with pytest.raises(Blocked, match="a database"):
+        bench.plan(wanted())
+    assert bench.store.lock == before
+
+
+@pytest.mark.parametrize("base_url", ["toy://registry", "toy://elsewhere"])
+def test_a_registry_that_does_not_say_whose_it_is_is_not_taken_for_the_recorded_one(
+    bench: Bench, base_url: str
+):
+    bench.stage = remote()
+    bench.apply(wanted())
+    bench.registry = ToyRegistry(Identity(None, None))
+    bench.registry.base_url = base_url
+    with pytest.raises(Blocked, match="does not say whose it is"):
+        bench.plan(desired())
+
+
+def test_a_registry_that_never_said_is_known_by_its_url(bench: Bench):
+    bench.stage = remote()
+    bench.registry.identity = Identity(None, None)
+    bench.apply(wanted())
+    assert bench.plan(wanted()).plan.changes == ()
+    bench.registry.base_url = "toy://elsewhere"
+    with pytest.raises(Blocked, match="elsewhere"):
+        bench.plan(wanted())
 
 
 def test_the_workspace_a_stage_names_must_answer(bench: Bench):

@@ -164,6 +164,10 @@ class ToyStore:
     def read(self) -> Lock | None:
         return self.lock
 
+    @property
+    def pending(self) -> bool:
+        return bool(self.log) and self.log[-1] != "write"
+
     @contextmanager
     def hold(self) -> Iterator[None]:
         yield

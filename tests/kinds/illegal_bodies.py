@@ -91,6 +91,61 @@ AGENTS: list[tuple[dict[str, Any], tuple[Any, ...], str, str]] = [
     ({"metadata": {"k": True}}, ("metadata", "k"), "string_type", ""),
     ({"metadata": {1: "x"}}, ("metadata",), Code.WRONG_TYPE, "quotes"),
     ({"metadata": {"k": float("nan")}}, ("metadata", "k"), Code.INVALID_VALUE, "finite"),
+    # Models: those before 4.5 are known not to work, all others are the registry's to judge.
+    *(
+        ({"model": model}, place, Code.INVALID_VALUE, "older than Claude 4.5")
+        for name in ("claude-3-opus-20240229", "claude-2.1", "claude-sonnet-4-20250514", "claude-opus-4-1")
+        for model, place in ((name, ("model",)), ({"id": name}, ("model", "id")))
+    ),
+    (
+        {"model": {"id": "claude-haiku-4-5", "inference_geo": "us"}},
+        ("model", "inference_geo"),
+        Code.INVALID_VALUE,
+        "Claude 4.6 or later",
+    ),
+    ({"model": {"id": "m", "inference_geo": ""}}, ("model", "inference_geo"), "string_too_short", ""),
+    # Toolsets of one origin, and what they count.
+    ({"tools": [{"type": BUILTIN}, {"type": BUILTIN}]}, ("tools", 1, "type"), Code.INVALID_VALUE, "into one"),
+    (
+        {"mcp_servers": [LINEAR], "tools": [OF_LINEAR, OF_LINEAR]},
+        ("tools", 1, "mcp_server_name"),
+        Code.INVALID_VALUE,
+        "'linear'",
+    ),
+    (
+        {
+            "mcp_servers": [LINEAR],
+            "tools": [OF_LINEAR | {"configs": [{"name": f"t{n}"} for n in range(249)]}, {"type": BUILTIN}],
+        },
+        ("tools",),
+        Code.LIMIT,
+        "257",
+    ),
+    # Addresses.
+    *(
+        (
+            {"mcp_servers": [LINEAR | {"url": url}], "tools": [OF_LINEAR]},
+            ("mcp_servers", 0, "url"),
+            Code.INVALID_VALUE,
+            "https://mcp.example.com/mcp",
+        )
+        for url in ("linear", "ftp://a.b", "https://", "https://a b", "https://a:b/", "//a.b", "https://[a")
+    ),
+    (
+        {"skills": [{"type": "anthropic", "skill_id": "s", "version": ""}]},
+        ("skills", 0, "version"),
+        "string_too_short",
+        "",
+    ),
+    *(
+        (
+            search(user_location={"type": "approximate", member: ""}),
+            (*IN_ENTRY, "user_location", member),
+            "string_too_short",
+            "",
+        )
+        for member in ("city", "region", "timezone")
+    ),
     # What comes later.
     ({"multiagent": {"type": "coordinator"}}, ("multiagent",), Code.LATER_FIELD, "next release"),
     (
@@ -314,6 +369,7 @@ AGENTS: list[tuple[dict[str, Any], tuple[Any, ...], str, str]] = [
     ({"tools": [custom(f"t{n}") for n in range(257)]}, ("tools",), Code.LIMIT, "256"),
 ]
 
+LONG_LABEL, LONG_HOST = "a" * 64, "a." * 127 + "bc"
 CLOUD = {"type": "cloud"}
 LIMITED = {"type": "limited"}
 
@@ -356,7 +412,32 @@ ENVIRONMENTS: list[tuple[dict[str, Any], tuple[Any, ...], str, str]] = [
             Code.INVALID_VALUE,
             "without scheme, port or path",
         )
-        for host in ("https://a.b", "a.b:443", "a.b/c", "a.*.b", "*", "", "a b")
+        for host in (
+            "https://a.b",
+            "a.b:443",
+            "a.b/c",
+            "a.*.b",
+            "*",
+            "",
+            "a b",
+            "a..b",
+            ".",
+            "-a.b",
+            LONG_LABEL,
+            LONG_HOST,
+        )
+    ),
+    (
+        {"config": CLOUD | {"networking": LIMITED | {"allowed_hosts": ["bücher.example"]}}},
+        ("config", "networking", "allowed_hosts", 0),
+        Code.INVALID_VALUE,
+        "xn--",
+    ),
+    (
+        {"config": CLOUD | {"packages": {"pip": ["pandas", ""]}}},
+        ("config", "packages", "pip", 1),
+        "string_too_short",
+        "",
     ),
 ]
 

@@ -64,6 +64,7 @@ def test_all_problems_are_reported_together() -> None:
         ("localhost", "full host name"),
         ("example..com", "full host name"),
         ("-a.example.com", "full host name"),
+        ("a" * 64 + ".example.com", "63 characters"),
         ("bücher.example", "xn--"),
         ("", "1 to 255"),
         ("a." * 127 + "example", "1 to 255"),

@@ -71,14 +71,14 @@ UNKNOWN = {"added_next_year": {"x": [1]}}
             "agent",
             {
                 "tools": [{"type": "mcp_toolset", "mcp_server_name": "s"}],
-                "mcp_servers": [{"type": "url", "name": "s", "url": "u"}],
+                "mcp_servers": [{"type": "url", "name": "s", "url": "https://a.example"}],
             },
             {
                 "tools": [
                     {"type": "mcp_toolset", "mcp_server_name": "s", "configs": [{"name": "t"} | UNKNOWN]}
                     | UNKNOWN
                 ],
-                "mcp_servers": [{"type": "url", "name": "s", "url": "u"} | UNKNOWN],
+                "mcp_servers": [{"type": "url", "name": "s", "url": "https://a.example"} | UNKNOWN],
             },
         ),
         (

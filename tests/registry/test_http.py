@@ -156,7 +156,7 @@ class TestIdentity:
             return registry.identity
 
         assert Script(ok(**self.HEADERS)).run(use) == Identity("org", "wrkspc_1")
-        assert Script(ok()).run(use) is None
+        assert Script(ok()).run(use) == Identity(None, None), "it answered, and did not say"
         assert Script(ok(**{"anthropic-organization-id": "org"})).run(use) == Identity("org", None)
 
     def test_a_refusal_tells_it_too_and_a_proxys_answer_does_not_take_it_away(self) -> None:

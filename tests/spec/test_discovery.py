@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from agentops.domain.diagnostics import Code, Severity
@@ -175,3 +177,63 @@ def test_a_project_inside_the_project_is_another_one(tree: Tree) -> None:
 def test_a_name_that_no_address_can_have_is_refused(tree: Tree) -> None:
     outcome = tree.write({"agents/a\nb.yaml": MODEL}).load()
     assert outcome.codes == [Code.INVALID_VALUE]
+
+
+def test_texts_that_lead_back_to_themselves_are_a_circle(tree: Tree) -> None:
+    text = "---\nmodel: m\nprompt: {}\n---\n"
+    tree.write({"agents/a.md": text.format("b.md"), "agents/b.md": text.format("a.md")})
+    tree.write({"agents/c.md": text.format("c.md"), "agents/d.md": text.format("../p.txt"), "p.txt": "x"})
+    outcome = tree.load()
+    assert outcome.codes == [Code.CYCLE] * 3
+    assert [str(item.location) for item in outcome.errors] == [f"agents/{name}.md:3:9" for name in "abc"]
+
+
+@pytest.mark.parametrize("seed", [".", "./", "'*'", "[., notes.md]"])
+def test_a_file_is_no_seed_of_its_own(tree: Tree, seed: str) -> None:
+    tree.write(
+        {"agents/t/agent.yaml": f"{MODEL}memory: {{name: m, seed: {seed}}}\n", "agents/t/notes.md": "x"}
+    )
+    outcome = tree.load()
+    assert outcome.errors == [], outcome.said
+    assert outcome.addresses == ["agent/t", "memory/t-m/notes.md", "memory_store/t-m"]
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "seed", "told"),
+    [
+        ("agents/b", "../shared", "", "is a link to a folder; it is not followed"),
+        ("agents/loop", "loop", "", "leads to itself"),
+        ("docs/b", "../shared", "", None),
+        ("agents/b", "../shared", "memory: {name: m, seed: b}\n", None),
+    ],
+)
+def test_a_link_that_is_not_followed_says_so(
+    tree: Tree, link: str, target: str, seed: str, told: str | None
+) -> None:
+    tree.write({"agents/a.yaml": MODEL + seed, "shared/x.txt": "x", "docs/y.txt": "y"})
+    (tree.root / link).symlink_to(target)
+    found = tree.load().diagnostics
+    assert [told in item.summary for item in found] == ([] if told is None else [True])
+
+
+def test_a_memory_declared_like_elsewhere_is_told_where_memories_go(tree: Tree) -> None:
+    tree.write(
+        {"agents/a.yaml": MODEL, "memories/x.yaml": "memory_store_id: ../memory_stores/s.yaml\npath: /a\n"}
+    )
+    only = tree.load().only()
+    assert only.severity is Severity.WARNING
+    assert "memories are declared as `seed`" in only.summary
+
+
+@pytest.mark.parametrize(("written", "said"), [("", "nothing"), ("1", "a number"), ("[agent]", "a list")])
+def test_a_type_that_is_no_text_is_described(tree: Tree, written: str, said: str) -> None:
+    only = tree.write({"agents/a.yaml": f"type: {written}\n{MODEL}"}).load().only()
+    assert only.code is Code.UNKNOWN_KIND
+    assert only.summary == f"'type' is the kind of the resource, not {said}"
+
+
+@pytest.mark.parametrize(("reference", "said"), [("pipe.md", "not a regular file"), ("d", "a folder")])
+def test_a_prompt_that_is_no_file_is_told_what_it_is(tree: Tree, reference: str, said: str) -> None:
+    tree.write({"agents/a.yaml": f"{MODEL}prompt: {reference}\n", "agents/d/x": "x"})
+    os.mkfifo(tree.root / "agents/pipe.md")
+    assert any(f"'{reference}' is {said}" == item.summary for item in tree.load().errors)

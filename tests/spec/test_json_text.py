@@ -47,3 +47,18 @@ def test_refuses_what_is_no_json(text: str) -> None:
     with pytest.raises(Refused) as refused:
         parse_json(text, "f")
     assert refused.value.diagnostics[0].location is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": "x\ty"}', 'a control character stands in a string; write it as an escape, e.g. "\\n"'),
+        ('{"a": "x', "the string that starts here does not end"),
+        ('{"a": "\\q"}', 'a backslash starts no escape here; write "\\\\" for one'),
+        ('{"a": "\\u12"}', "\\u is followed by four hexadecimal digits"),
+    ],
+)
+def test_what_is_wrong_in_a_string_is_a_whole_sentence(text: str, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        parse_json(text, "f")
+    assert refused.value.diagnostics[0].summary == f"not JSON: {said}"

@@ -152,3 +152,67 @@ def test_a_hundred_agents_come_in_address_order(tree: Tree) -> None:
 def test_loading_imports_no_network() -> None:
     code = "import sys, agentops.spec; sys.exit(bool({'httpx', 'anyio', 'starlette', 'click', 'rich', 'deepdiff'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("execution_identity.role_arn", "'execution_identity' is compared as a whole"),
+        ("tools.web_search", "'tools' is compared as a whole"),
+        ("model.efort", "'model' has no member 'efort'"),
+        ("model.", "'model' has no member ''"),
+        ("modle", "no field 'modle'"),
+    ],
+)
+def test_a_path_that_would_ignore_nothing_is_refused(agent, path: str, said: str) -> None:
+    only = agent(f"lifecycle: {{ignore_changes: [{path}]}}\n").only()
+    assert only.code is Code.INVALID_VALUE
+    assert said in only.summary
+    assert only.detail
+
+
+@pytest.mark.parametrize("path", ["tools", "model", "model.effort", "metadata", "metadata.team", "system"])
+def test_fields_and_members_that_are_compared_by_themselves_can_be_ignored(agent, path: str) -> None:
+    assert agent(f"lifecycle: {{ignore_changes: [{path}]}}\n").diagnostics == ()
+
+
+def test_a_second_file_of_one_address_is_checked_too(tree: Tree) -> None:
+    tree.write({"agents/a.yaml": MODEL, "agents/b.yaml": f"{MODEL}address: agent/a\nnme: x\n"})
+    outcome = tree.load()
+    assert outcome.codes == [Code.DUPLICATE_ADDRESS, Code.UNKNOWN_KEY]
+    assert str(outcome.errors[0].location) == "agents/b.yaml:2:10"
+    assert outcome["agent/a"].path == "agents/a.yaml"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("agents/a.yaml", f"{MODEL}model: y\nbar: 1\n"),
+        ("agents/a.json", '{"model": "x",\n"model": "y",\n"bar": 1}'),
+        ("agents/a.md", f"---\n{MODEL}model: y\nbar: 1\n---\nhi\n"),
+    ],
+)
+def test_a_duplicate_key_hides_nothing_else(tree: Tree, path: str, text: str) -> None:
+    assert tree.write({path: text}).load().codes == [Code.DUPLICATE_KEY, Code.UNKNOWN_KEY]
+
+
+def test_a_duplicate_key_of_an_include_hides_nothing_else(agent) -> None:
+    tool = "type: custom\nname: t\nname: u\ndescripton: d\ninput_schema: {type: object}\n"
+    outcome = agent("tools: [tools/t.yaml]\n", **{"agents/tools/t.yaml": tool})
+    assert set(outcome.codes) == {Code.DUPLICATE_KEY, Code.MISSING_KEY, Code.UNKNOWN_KEY}
+
+
+def test_a_schema_for_editors_is_no_field(tree: Tree) -> None:
+    outcome = tree.write({"agents/a.json": '{"$schema": "x.json", "model": "m"}'}).load()
+    assert outcome.diagnostics == ()
+    assert outcome["agent/a"].body == {"name": "a", "model": "m"}
+
+
+def test_an_empty_prompt_says_so(agent) -> None:
+    assert agent('prompt: ""\n').only().summary == "'prompt' is empty"
+
+
+def test_a_model_by_name_takes_the_members_an_override_gives(agent) -> None:
+    text = "overrides: {prod: {model: {effort: max}}}\n"
+    assert agent(text)["agent/a"].body["model"] == "claude-opus-5-5"
+    assert agent(text, "prod")["agent/a"].body["model"] == {"id": "claude-opus-5-5", "effort": "max"}

@@ -132,3 +132,11 @@ def test_more_seeds_than_a_store_holds(agent) -> None:
     )
     assert outcome.codes == [Code.LIMIT]
     assert "2,001 documents" in outcome.errors[0].summary
+
+
+def test_a_name_that_cannot_be_is_told_what_can(agent) -> None:
+    only = agent("memory: {name: a b}\n").only()
+    assert only.code is Code.INVALID_VALUE
+    assert only.summary == (
+        "'memory.name': use letters, digits, '.', '_' and '-', and begin with a letter or digit"
+    )

@@ -138,3 +138,28 @@ def test_a_repository_ends_the_search(tmp_path: Path) -> None:
     (tmp_path / "agentops.yaml").touch()
     (tmp_path / "repo/.git").mkdir()
     assert find_root(inner) == inner.resolve()
+
+
+def test_a_written_key_hides_no_other_problem(tmp_path: Path) -> None:
+    text = "project: P P\nfoo: 1\nstages: {Dev: {registry: {base_url: 'https://h.example', api_key: sk-ant-x, bar: 1}}}\n"
+    _, problems = load(tmp_path, text)
+    assert [item.code for item in problems] == [
+        Code.PROJECT,
+        Code.UNKNOWN_KEY,
+        Code.PROJECT,
+        Code.RESERVED,
+        Code.UNKNOWN_KEY,
+    ]
+    assert "sk-ant" not in str(problems)
+
+
+def test_a_duplicate_key_hides_no_other_problem(tmp_path: Path) -> None:
+    _, problems = load(tmp_path, "project: p\nproject: q\nfoo: 1\n")
+    assert [item.code for item in problems] == [Code.DUPLICATE_KEY, Code.UNKNOWN_KEY]
+
+
+def test_external_ids_of_a_file_that_is_wrong_elsewhere_are_still_known(tmp_path: Path) -> None:
+    project, _ = load(
+        tmp_path, "project: p\nfoo: 1\nstages: {x: {}}\nexternal: {environment/s: {x: env_1}}\n"
+    )
+    assert project.stages["x"].external == {"environment/s": "env_1"}

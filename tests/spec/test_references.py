@@ -6,23 +6,24 @@ import pytest
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Location
-from agentops.domain.resource import Ref
 from agentops.kinds import CATALOG
 from agentops.spec.files import Files, Refused
-from agentops.spec.references import Index, is_raw_id, resolve
+from agentops.spec.references import Index, Referred, is_raw_id, resolve
 
 STORE = CATALOG["memory_store"]
 INDEX = Index(
     {
-        Address("memory_store/notes"): "memory_stores/notes.yaml",
-        Address("environment/cloud"): "environments/cloud.yaml",
+        "memory_stores/notes.yaml": Address("memory_store/notes"),
+        "environments/cloud.yaml": Address("environment/cloud"),
     },
     {Address("memory_store/shared"): "memstore_011CftafA7Q9XsQ3QhMZoamB"},
+    frozenset({Address("memory_store/later"), Address("environment/later")}),
+    "dev",
 )
 AT = Location("agents/a.yaml", 3, 5)
 
 
-def found(text: str, root: Path) -> Ref | str:
+def found(text: str, root: Path) -> Referred:
     (root / "memory_stores").mkdir(exist_ok=True)
     (root / "memory_stores/notes.yaml").touch()
     return resolve(text, STORE, "agents/a.yaml", AT, INDEX, Files(root))
@@ -32,22 +33,25 @@ def found(text: str, root: Path) -> Ref | str:
     "text", ["memory_store/notes", "../memory_stores/notes.yaml", "./../memory_stores/notes.yaml"]
 )
 def test_address_and_path_mean_the_same(tmp_path: Path, text: str) -> None:
-    assert found(text, tmp_path) == Ref(Address("memory_store/notes"))
+    assert found(text, tmp_path) == Referred(Address("memory_store/notes"))
 
 
 def test_raw_ids_and_external_addresses_are_ids(tmp_path: Path) -> None:
     id = "memstore_011CftafA7Q9XsQ3QhMZoamB"
-    assert found(id, tmp_path) == id
-    assert found("memory_store/shared", tmp_path) == id
+    assert found(id, tmp_path) == Referred(None, id)
+    assert found("memory_store/shared", tmp_path) == Referred(Address("memory_store/shared"), id)
 
 
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
         ("memory_store/note", Code.BROKEN_REFERENCE, "did you mean 'memory_store/notes'?"),
-        ("environment/cloud", Code.BROKEN_REFERENCE, "there is no memory_store"),
+        ("environment/cloud", Code.WRONG_REFERENCE, "only a memory_store fits here"),
+        ("memory_store/later", Code.BROKEN_REFERENCE, "has no ID for stage dev"),
+        ("environment/later", Code.WRONG_REFERENCE, "only a memory_store fits here"),
+        ("../memory_stores/*.yaml", Code.WRONG_REFERENCE, "is a pattern; one memory_store is named here"),
         ("../memory_stores/note.yaml", Code.BROKEN_REFERENCE, "did you mean 'notes.yaml'?"),
-        ("../environments/cloud.yaml", Code.WRONG_REFERENCE, "only memory_stores fit here"),
+        ("../environments/cloud.yaml", Code.WRONG_REFERENCE, "only a memory_store fits here"),
         ("../../memory_stores/notes.yaml", Code.OUTSIDE_PROJECT, "leads out of the project"),
     ],
 )

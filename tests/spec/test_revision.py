@@ -84,6 +84,6 @@ def test_without_git_nothing_is_known(repository: Tree, monkeypatch: pytest.Monk
 
 
 def test_a_folder_covers_its_files_and_not_its_neighbours() -> None:
-    revision = Revision("abc", ("agents/a/",))
+    revision = Revision("abc", frozenset({"agents/a/"}))
     assert revision.commit_of(["agents/ab.yaml"]) == "abc"
     assert revision.commit_of(["agents/a/agent.yaml"]) is None

@@ -234,3 +234,42 @@ def test_servers_are_included_too(agent) -> None:
     outcome = agent(text, **{"agents/mcp/docs.yml": "name: docs\ntype: url\nurl: https://docs.example/mcp\n"})
     assert outcome.errors == []
     assert outcome["agent/a"].body["mcp_servers"][0]["name"] == "docs"
+
+
+ASK = {"type": "always_ask"}
+
+
+@pytest.mark.parametrize(
+    ("tools", "expected"),
+    [
+        ("[document_analysis, {code_execution: {permission: always_ask}}]", ASK),
+        ("[{code_execution: {permission: always_ask}}, document_analysis]", ASK),
+        ("[{document_analysis: {permission: always_ask}}, {computer: {permission: always_ask}}]", ASK),
+        ("[{document_analysis: {permission: auto}}, code_execution]", {"type": "auto"}),
+        ("[{code_execution: {permission: always_ask}}, {read: {permission: auto}}]", {"type": "auto"}),
+        (
+            "[{computer: {permission: always_ask}}, {document_analysis: {permission: auto}}, {read: {permission: always_allow}}]",
+            {"type": "always_allow"},
+        ),
+    ],
+)
+def test_the_permission_of_a_group_holds_in_any_order(agent, tools: str, expected: dict[str, str]) -> None:
+    outcome = agent(f"tools: {tools}\n")
+    assert outcome.errors == [], outcome.said
+    (toolset,) = outcome["agent/a"].body["tools"]
+    (read,) = [config for config in toolset["configs"] if config["name"] == "read"]
+    assert read["permission_policy"] == expected
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_groups_that_give_different_permissions_are_a_conflict(agent, turned: bool) -> None:
+    groups = ["{document_analysis: {permission: auto}}", "{code_execution: {permission: always_ask}}"]
+    only = agent(f"tools: [{', '.join(reversed(groups) if turned else groups)}]\n").only()
+    assert only.code is Code.CONFLICTING_FIELDS
+    assert all(word in only.summary for word in ("'document_analysis'", "'code_execution'", "'read'"))
+
+
+@pytest.mark.parametrize("word", ["path", "file", "include"])
+def test_an_include_that_is_a_mapping_is_told_to_be_a_path(agent, word: str) -> None:
+    only = agent(f"tools: [{{{word}: tools/x.yaml}}]\n").only()
+    assert only.detail == "write `- tools/x.yaml`"

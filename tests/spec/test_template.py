@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import jinja2
 import pytest
 
 from agentops.domain.diagnostics import Code, Location
@@ -69,9 +70,26 @@ def test_a_mistake_is_placed_and_explained(text: str, line: int, summary: str, d
     assert detail in problem.detail
 
 
-def test_a_mistake_in_a_member_is_placed_at_the_member() -> None:
-    assert refused("\n\n{{ vars.inbx }}", is_file=False).location == AT
+@pytest.mark.parametrize(
+    ("at", "text", "line"),
+    [
+        (Location("a.md", 6, 1), "a\nb\n{{ vars.inbx }}", 8),  # the text under a frontmatter
+        (Location("a.yaml", 3, 9), "a\nb\n{{ vars.inbx }}\n", 6),  # `system: |`: it begins a line below
+        (Location("a.yaml", 3, 9), "{{ vars.inbx }}\n", 4),
+        (Location("a.yaml", 3, 9), "{{ vars.inbx }}", 3),
+        (Location("a.json", 3, 9), "a\n{{ vars.inbx }}", 3),  # JSON has no text of several lines
+    ],
+)
+def test_a_mistake_in_a_member_is_placed_in_the_member_s_lines(at: Location, text: str, line: int) -> None:
+    with pytest.raises(Refused) as caught:
+        render(text, VARS, "dev", at, is_file=False)
+    (problem,) = caught.value.diagnostics
+    assert problem.location is not None
+    assert (problem.location.file, problem.location.line) == (at.file, line)
 
+
+_TWINS = "{% set a = [1] %}{% set b = [1] %}" + "{% set a = [a, a] %}{% set b = [b, b] %}" * 40
+_LIST = "[" + "1," * 12_000 + "]"
 
 BOMBS = {
     "text that doubles": "{% set a = 'xxxxxxxxxx' %}" + "{% set a = a~a~a~a~a~a~a~a~a~a %}" * 12 + "{{ a }}",
@@ -82,7 +100,46 @@ BOMBS = {
     + "{{ a }}",
     "text replaced": "{% set a = 'xxxxxxxxxx' %}" + "{% set a = a | replace('x', a) %}" * 12 + "{{ a }}",
     "loops": "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
-    "loops one after another": "{% for i in range(9999) %}{% endfor %}" * 3,
+    "loops one after another": "{% for i in range(9999) %}{% endfor %}" * 30,
+    "a loop of much that prints nothing": "{% for i in range(9999) %}"
+    + "{% if i %}{% endif %}" * 5000
+    + "{% endfor %}",
+    "scopes in scopes": "{% with a=[1], b=[1] %}"
+    + "{% with a=[a,a], b=[b,b] %}" * 40
+    + "{{ 'x' if a == b else 'y' }}"
+    + "{% endwith %}" * 41,
+    "lists that are compared": _TWINS + "{{ 'x' if a == b else 'y' }}",
+    "lists that are searched": _TWINS + "{{ 'x' if a in [b] else 'y' }}",
+    "lists that are tested": _TWINS + "{{ 'x' if a is eq(b) else 'y' }}",
+    "lists that are ordered": _TWINS + "{{ [a, b] | sort | length }}",
+    "lists as keys": _TWINS + "{{ {a: 1} }}",
+    "lists as text": _TWINS + "{{ a | tojson }}",
+    "lists taken apart": _TWINS + "{{ a | list | length }}" * 40 + "{{ a | join }}",
+    "digits before the point": "{{ 7 | round(-30000000) }}",
+    "digits behind the point": '{{ 1 | round(30000000, "ceil") }}',
+    "a deep margin in JSON": "{{ [1] | tojson(300000000) | length }}",
+    "margins of margins": "{{ '\\n\\n\\n\\n\\n\\n\\n\\n' "
+    + "| indent(100) | replace(' ', '\\n') " * 40
+    + "}}",
+    "a long list": "{% set a = ["
+    + "1," * 400_000
+    + "] %}{% for i in range(10000) %}{% set b = a %}{% endfor %}x",
+    "a list walked again and again": "{% set a = " + _LIST + " %}{% for i in range(9999) %}{% for x in a %}"
+    "{% endfor %}{% endfor %}",
+    "a list sliced again and again": "{% set a = "
+    + _LIST
+    + " %}{% for i in range(9999) %}{% set b = a[1:] %}"
+    "{% endfor %}",
+    "a list measured again and again": "{% set a = "
+    + _LIST
+    + " %}{% for i in range(9999) %}{% if a | first %}"
+    "{% endif %}{% endfor %}",
+    "text split again and again": "{% set a = 'x ' ~ '" + "y " * 99_999 + "' %}{% for i in range(9999) %}"
+    "{% if a.split() %}{% endif %}{% endfor %}",
+    "a long number": "{{ " + "9" * 4_000 + " }}",
+    "a number in another base": "{{ 'f' | int(base=16) }}",
+    "wide brackets": "{{ " + "[" * 49 + "]" * 49 + " }}" * 40_000,
+    "many expressions": "{{ 1 }}" * 1_000_000,
     "a long range": "{{ range(1000000000) | list }}",
     "multiplied text": "{{ 'x' * 9999999999 }}",
     "a multiplied list": "{{ [1] * 9999999999 }}",
@@ -99,9 +156,46 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_in_no_time(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     refused(BOMBS[name])
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for x in [1, 2] %}{% if loop.first %}a{% elif loop.last %}b{% endif %}{% endfor %}",
+        "{% for x in [] %}a{% else %}none{% endfor %}",
+        "{% for x in [1, 2, 3, 4] if x is even %}{{ loop.index }}/{{ loop.length }}:{{ x }} {% endfor %}",
+        "{% for key, value in vars.limits.items() %}{{ key }}={{ value }}{% endfor %}",
+        "{% for key in vars.limits %}{{ key }}{% endfor %}",
+        "{% for pair in {'b': 1, 'a': 2} | dictsort %}{{ pair | join('=') }};{% endfor %}",
+        "{% set a = 1 %}{% for x in [1, 2] %}{% set a = a + x %}{{ a }}{% endfor %}{{ a }}",
+        "{% set a = 1 %}{% if true %}{% set a = 2 %}{% endif %}{{ a }}",
+        "{% set a, b = 1, 2 %}{{ a }}{{ b }}",
+        "{% for x in [1] %}{% for y in [2, 3] %}{{ x ~ y ~ loop.index0 }}{% endfor %}{% endfor %}",
+        "  {%- if stage == 'dev' -%}  x  {%- endif %}\n\n{# note #}\n",
+        "{{ 7 // 2 }} {{ 7 % 2 }} {{ 7 / 2 }} {{ -7 }} {{ +1 }} {{ 2 * 3 - 1 }} {{ not true }}",
+        "{{ 1 < 2 < 3 }} {{ 'a' in vars.inbox }} {{ 'x' not in ['y'] }} {{ 1 and 0 }} {{ 0 or 'b' }}",
+        "{{ vars.langs[0] }} {{ vars.langs[-1] }} {{ vars.inbox[2:5] }} {{ vars.langs[:1] | join }}",
+        "{{ 'b,a' .split(',') | sort | join('+') }} {{ ['b', 'A', 'b'] | unique | join }}",
+        "{{ [{'n': 'b'}, {'n': 'a'}] | map(attribute='n') | join(',') }}",
+        "{{ [{'n': 'b'}, {'n': 'a'}] | sort(attribute='n') | map(attribute='n') | first }}",
+        "{{ [3, 1, 2] | max }}{{ [3, 1, 2] | min }}{{ [3] | sum }}{{ 'abc' | reverse }}{{ [1] | last }}",
+        "{{ 2.345 | round(1) }} {{ 2.345 | round(2, 'floor') }} {{ 2.1 | round(0, 'ceil') }} {{ 4 | round }}",
+        "{{ '3' | int + 1 }} {{ 'x' | int }} {{ '1.5' | float }} {{ -1 | abs }} {{ 5 | string }}",
+        "{{ 'hello world' | title }} {{ 'hello' | capitalize }} {{ ' a ' | trim }} {{ 'A' | lower }}",
+        "{{ 'a\nb\n\nc' | indent }}|{{ 'a' | indent(2, true) }}|{{ 'aaa' | replace('a', 'b', 2) }}",
+        "{{ {'b': [1, '<'], 'a': none} | tojson }} {{ [1] | tojson(indent=2) }}",
+        "{{ vars.nothing | default('x', true) }}{{ vars.nope | d('y') }}{{ nope is undefined }}",
+        "{{ vars.nothing is none }}{{ 1 is number }}{{ 'a' is string }}{{ 1 is mapping }}",
+        "{{ 'a' if vars.langs else 'b' }}{{ 'a' if [] else 'b' }}{{ [1, 2] | length }}{{ 'abc' | count }}",
+        "{{ 'a' 'b' }}{{ 'x' ~ 1.5 ~ true }}{{ ['a'] + ['b'] == ['a', 'b'] }}{{ range(2, 6, 2) | join }}",
+    ],
+)
+def test_a_template_says_what_jinja2_would_make_of_it(text: str) -> None:
+    jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    assert render(text, VARS, "dev", AT) == jinja.from_string(text).render(vars=VARS, stage="dev")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +208,15 @@ def test_a_bomb_is_refused_in_no_time(name: str) -> None:
         "{% block a %}{% endblock %}",
         "{% macro a() %}{% endmacro %}",
         "{% filter upper %}x{% endfilter %}",
+        "{% with a = 1 %}{{ a }}{% endwith %}",
+        "{% if false %}{{ 1 | shout }}{% endif %}",
+        "{{ 2 ** 3 }}",
+        "{{ range(*[1]) | join }}",
+        "{{ vars.items.__func__ }}",
+        "{{ loop.cycle(1) }}",
+        "{{ 'x'.format(1) }}",
+        "{{ ['a'] | map('upper') | join }}",
+        "{{ 'a' | xmlattr }}",
         "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
         "{{ ''.__class__ }}",
         "{{ vars.__class__ }}",

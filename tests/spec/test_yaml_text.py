@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from agentops.domain.diagnostics import Code, Location
+from agentops.domain.diagnostics import Code, Diagnostic, Location
 from agentops.spec.files import Refused
+from agentops.spec.located import plain
 from agentops.spec.yaml_text import parse_yaml
 
 
@@ -124,3 +125,50 @@ def test_non_ascii_text_is_kept() -> None:
 
 def test_an_empty_text_is_nothing() -> None:
     assert parse_yaml("# only a comment\n", "f") is None
+
+
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: x{}y", {"a": "x{}y"}),
+        ('a: "x{}y"', {"a": "x{}y"}),
+        ("a: 'x {} y'", {"a": "x {} y"}),
+        ("a: |\n  x{}y\nb: 1", {"a": "x{}y\n", "b": 1}),
+        ("a: >\n  x{}y\n", {"a": "x{}y\n"}),
+        ("x{}y: 1", {"x{}y": 1}),
+        ("# x{}y: [\na: 1", {"a": 1}),
+        ('a: "{}\\uE000"\nb: \ue001', {"a": "{}\ue000", "b": "\ue001"}),
+        ('a: "\\N\\L\\P{}"', {"a": "\x85\u2028\u2029{}"}),
+    ],
+)
+def test_characters_that_end_no_line_in_yaml_1_2_stay_what_they_are(
+    character: str, text: str, expected: dict[str, object]
+) -> None:
+    def put(value: object) -> object:
+        return value.replace("{}", character) if isinstance(value, str) else value
+
+    assert plain(parse_yaml(text.replace("{}", character), "f")) == {
+        put(key): put(value) for key, value in expected.items()
+    }
+
+
+def test_places_count_only_the_lines_of_yaml_1_2() -> None:
+    found = parse_yaml("a: \u2028x\x85y\u2029\nb: {c: 1}\n", "f")
+    assert (found["b"].place("c").line, found["b"].place("c").column) == (2, 8)
+    with pytest.raises(Refused) as refused:
+        parse_yaml("a: x\u2028\nb: [\n", "f")
+    assert refused.value.diagnostics[0].location.line >= 2
+
+
+def test_a_text_that_leaves_no_character_to_stand_in_is_refused() -> None:
+    taken = "".join(map(chr, range(0xE000, 0xF8FE)))
+    with pytest.raises(Refused) as refused:
+        parse_yaml(f"a: {taken}\nb: \u2028", "f")
+    assert "private use" in refused.value.diagnostics[0].summary
+
+
+def test_duplicate_keys_are_given_to_who_asks_and_the_first_counts() -> None:
+    problems: list[Diagnostic] = []
+    assert parse_yaml("a: 1\na: 2\nb: {c: 1, c: 2}\n", "f", problems=problems) == {"a": 1, "b": {"c": 1}}
+    assert [item.location.line for item in problems] == [2, 3]

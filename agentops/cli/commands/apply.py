@@ -11,14 +11,15 @@ from agentops.cli.commands.plan import BLOCKED, choices, chosen
 from agentops.cli.options import Common, common, output_format
 
 if TYPE_CHECKING:
+    import anyio
+
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
     from agentops.domain.plan import Plan
     from agentops.domain.project import Stage
     from agentops.domain.report import ApplyReport
+    from agentops.engine.operations import Planned
     from agentops.engine.planner import Choices
-
-INTERRUPTED = 130
 
 
 @click.command()
@@ -93,41 +94,45 @@ def _plan_and_apply(
     form: str,
     yes: bool,
 ) -> int:
-    from agentops.cli.wiring import lock_file, now, run_id, run_until_done, target
+    from agentops.cli.wiring import act, lock_file, look, now, run_id, target
     from agentops.engine import operations
     from agentops.engine.guard import refuse_unexpected_digest
 
     desired, diagnostics = opened.desired(stage)
     store = lock_file(opened, stage, "destroy" if picked.destroy else "apply")
 
-    async def operation(stop: Any) -> int:
+    async def decide() -> Planned:
         async with target(opened, stage, output, store, verbose=output.verbose) as there:
-            planned = await operations.plan(there, desired, picked, diagnostics)
-            if form == "text":
-                output.plan(planned.plan)
-            if planned.plan.blocked:
-                if form == "json":
-                    output.json(planned.plan)
-                return BLOCKED
-            if expect is not None:
-                refuse_unexpected_digest(planned.plan, expect)
-            if planned.plan.changes and not _agreed(output, planned.plan, yes=yes):
-                return 1
-            with output.progress(len(planned.plan.changes)) as observer:
-                report = await operations.apply(
-                    there, planned, run=run_id(), now=now, observer=observer, stop=stop
-                )
-            return _finish(output, report, form=form, quiet=not planned.plan.changes)
+            return await operations.plan(there, desired, picked, diagnostics)
 
     with store.hold():
-        code = run_until_done(operation, output)
-    return INTERRUPTED if code is None else code
+        planned = look(decide)
+        if form == "text":
+            output.plan(planned.plan)
+        if planned.plan.blocked:
+            if form == "json":
+                output.json(planned.plan)
+            return BLOCKED
+        if expect is not None:
+            refuse_unexpected_digest(planned.plan, expect)
+        if planned.plan.changes and not _agreed(output, planned.plan, form=form, yes=yes):
+            return 1
+
+        async def carry_out(stop: anyio.Event) -> ApplyReport:
+            async with target(opened, stage, output, store, verbose=output.verbose) as there:
+                with output.progress(len(planned.plan.changes)) as observer:
+                    return await operations.apply(
+                        there, planned, run=run_id(), now=now, observer=observer, stop=stop
+                    )
+
+        report = act(carry_out, output)
+    return _finish(output, report, form=form, quiet=not planned.plan.changes)
 
 
 def _apply_saved(
     opened: Opened, told: Common, output: Output, path: Path, expect: str | None, *, form: str, yes: bool
 ) -> int:
-    from agentops.cli.wiring import lock_file, now, run_id, run_until_done, target
+    from agentops.cli.wiring import act, lock_file, now, run_id, target
     from agentops.domain.plan import Plan
     from agentops.engine import operations
     from agentops.engine.guard import refuse_unexpected_digest
@@ -138,38 +143,37 @@ def _apply_saved(
         output.plan(saved)
     if expect is not None:
         refuse_unexpected_digest(saved, expect)
-    if saved.changes and not saved.blocked and not _agreed(output, saved, yes=yes):
+    if saved.changes and not saved.blocked and not _agreed(output, saved, form=form, yes=yes):
         return 1
     store = lock_file(opened, stage, "apply")
 
-    async def operation(stop: Any) -> int:
+    async def carry_out(stop: anyio.Event) -> ApplyReport:
         async with target(opened, stage, output, store, verbose=output.verbose) as there:
             with output.progress(len(saved.changes)) as observer:
-                report = await operations.apply_saved(
+                return await operations.apply_saved(
                     there, saved, run=run_id(), now=now, observer=observer, stop=stop
                 )
-            return _finish(output, report, form=form, quiet=not saved.changes)
 
     with store.hold():
-        code = run_until_done(operation, output)
-    return INTERRUPTED if code is None else code
+        report = act(carry_out, output)
+    return _finish(output, report, form=form, quiet=not saved.changes)
 
 
-def _agreed(output: Output, plan: Plan, *, yes: bool) -> bool:
+def _agreed(output: Output, plan: Plan, *, form: str, yes: bool) -> bool:
     """Ask on a terminal; without one nobody can answer, and nothing is done unless `--yes` says so.
 
     Raises:
-        Blocked: there is no terminal to ask on.
+        Blocked: there is nobody to ask.
     """
     from agentops.domain.diagnostics import Blocked, Code, error
 
     if yes:
         return True
-    if not output.interactive:
+    if not output.interactive or form == "json":  # nobody can agree to what was not shown
         raise Blocked(
             error(
                 Code.NEEDS_CONFIRMATION,
-                "there is no terminal to ask on, and nothing was changed",
+                "nobody can be asked here, and nothing was changed",
                 "review the plan and apply it with `--yes`; "
                 f"`--expect {plan.change_digest[:12]}` binds it to what was reviewed",
             )

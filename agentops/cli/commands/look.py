@@ -26,8 +26,6 @@ def drift(form: str, **given: Any) -> int:
     opened = open_project(told)
     refuse_peers_project(opened)
     planned = planned_now(opened, opened.stage(told.stage), output, chosen(()))
-    if planned is None:
-        return 130
     report = drift_report(planned.plan)
     output.json(report) if form == "json" else output.drift(report)
     return DRIFTED if report.moved else 0
@@ -47,8 +45,6 @@ def status(form: str, **given: Any) -> int:
     opened = open_project(told)
     refuse_peers_project(opened)
     planned = planned_now(opened, opened.stage(told.stage), output, chosen(()))
-    if planned is None:
-        return 130
     report = status_report(planned.plan, planned.desired, planned.live, planned.lock)
     output.json(report) if form == "json" else output.status(report)
     return 0

@@ -72,8 +72,6 @@ def plan(
     planned = planned_now(
         opened, opened.stage(told.stage), output, chosen(addresses, recreate, with_referrers)
     )
-    if planned is None:
-        return 130
     output.json(planned.plan) if form == "json" else output.plan(planned.plan)
     if out is not None:
         output.save(planned.plan, out)
@@ -109,16 +107,16 @@ def parsed(text: str) -> Any:
         raise click.UsageError(str(mistake)) from None
 
 
-def planned_now(opened: Opened, stage: Stage, output: Output, choices: Choices) -> Planned | None:
-    """Load, look and decide. None when it was interrupted."""
-    from agentops.cli.wiring import lock_file, run_until_done, target
+def planned_now(opened: Opened, stage: Stage, output: Output, choices: Choices) -> Planned:
+    """Load, look and decide."""
+    from agentops.cli.wiring import lock_file, look, target
     from agentops.engine.operations import plan as make
 
     desired, diagnostics = opened.desired(stage)
     store = lock_file(opened, stage)
 
-    async def operation(_: Any) -> Planned:
+    async def operation() -> Planned:
         async with target(opened, stage, output, store, verbose=output.verbose) as there:
             return await make(there, desired, choices, diagnostics)
 
-    return run_until_done(operation, output)
+    return look(operation)

@@ -83,9 +83,9 @@ def validate(form: str, **given: Any) -> int:
 def _checked(opened: Opened, stages: list[Stage]) -> ValidationReport:
     from agentops.domain.diagnostics import in_order
     from agentops.domain.report import ValidationReport
-    from agentops.spec import load_stage
+    from agentops.spec import load_stages
 
-    loaded = [load_stage(opened.root, opened.project, stage, opened.catalog) for stage in stages]
+    loaded = load_stages(opened.root, opened.project, stages, opened.catalog)
     found = [item for each in loaded for item in each.diagnostics]
     return ValidationReport(
         project=opened.project.name,

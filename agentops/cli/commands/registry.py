@@ -31,6 +31,7 @@ def serve(port: int, data: Path | None, **given: Any) -> int:
     It takes any non-empty credential. The first line on standard output is its URL.
     """
     import contextlib
+    import signal
     import socket
 
     import uvicorn
@@ -55,6 +56,7 @@ def serve(port: int, data: Path | None, **given: Any) -> int:
         level = "info" if told.verbose else "warning"
         # The application sends its own Date: one clock for everything it says.
         config = uvicorn.Config(app, log_level=level, lifespan="on", date_header=False)
-        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is how it is meant to end
+        with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
     return 0
