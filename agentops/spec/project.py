@@ -41,7 +41,7 @@ _LATER_OF_STAGE = {
     "promote_from": "promotion is not supported yet; apply each stage from its own commit",
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
-    "pacing": "pacing is not configurable yet; the documented limits are kept",
+    "pacing": "requests are not paced yet; at most five are in flight at once",
     **{
         key: _LATER_OF_PROJECT[key]
         for key in ("policy", "max_removals", "on_drift", "prune", "mutex", "require")
