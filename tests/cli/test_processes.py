@@ -18,6 +18,8 @@ from tests.projects import Project
 from tests.served import served_registry
 
 KEY = "sk-ant-api03-never-to-be-seen"
+INTERRUPTED = {130, -signal.SIGINT}
+"""A shell reports both as 130: ended by itself, or by a second signal while it was ending."""
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_ctrl_c_at_the_question_ends_it_and_changes_nothing(project: Project):
             time.sleep(0.2)
         process.kill()
     os.close(terminal)
-    assert process.returncode == 130
+    assert process.returncode in INTERRUPTED
     assert not (project.root / "locks/local.lock.json").exists()
 
 
@@ -129,7 +131,8 @@ def test_one_ctrl_c_ends_a_plan(remote: Project):
         time.sleep(0.8)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, out) == (130, ""), err
+    assert process.returncode in INTERRUPTED
+    assert out == ""
     assert "Traceback" not in err
 
 
