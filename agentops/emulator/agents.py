@@ -165,6 +165,23 @@ def list_versions(call: Call) -> dict[str, Any]:
     )
 
 
+TABLES = """
+CREATE TABLE IF NOT EXISTS agents (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    archived_at TEXT
+);
+CREATE TABLE IF NOT EXISTS agent_versions (
+    agent_id TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    updated_at TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (agent_id, version)
+);
+"""
+
 ENDPOINTS = (
     Endpoint("POST", "/v1/agents", create, MANAGED_AGENTS),
     Endpoint("GET", "/v1/agents", list_agents, MANAGED_AGENTS),

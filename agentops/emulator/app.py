@@ -49,7 +49,8 @@ def create_app(database: str | os.PathLike[str], *, clock: Clock | None = None) 
 
     Raises :class:`~agentops.emulator.DatabaseError` when the file cannot be used.
     """
-    registry = _Registry(Database(database), clock or _system_clock)
+    storage = Database(database, [resource.TABLES for resource in RESOURCES])
+    registry = _Registry(storage, clock or _system_clock)
     app = Starlette(
         routes=[
             Route(endpoint.path, partial(registry.answer, endpoint), methods=[endpoint.method])

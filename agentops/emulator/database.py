@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import sqlite3
 import string
@@ -16,83 +17,23 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 SCHEMA_VERSION = 1
+"""Grows when a table changes. A table more is no such change: older files get it when they are opened."""
 
 _BUSY_SECONDS = 30.0
+_CREATED = re.compile(r"CREATE (?:UNIQUE )?(?:TABLE|INDEX) IF NOT EXISTS (\w+)")
 
-# AUTOINCREMENT never hands out a number twice, also not after a delete: list cursors rely on it.
-_SCHEMA = """
+_REGISTRY = """
 CREATE TABLE registry (
     schema_version INTEGER NOT NULL,
     organization_id TEXT NOT NULL,
     workspace_id TEXT NOT NULL,
     api_key_id TEXT NOT NULL
 );
-CREATE TABLE agents (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    version INTEGER NOT NULL,
-    created_at TEXT NOT NULL,
-    archived_at TEXT
-);
-CREATE TABLE agent_versions (
-    agent_id TEXT NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
-    version INTEGER NOT NULL,
-    updated_at TEXT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (agent_id, version)
-);
-CREATE TABLE environments (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    archived_at TEXT,
-    body TEXT NOT NULL
-);
-CREATE UNIQUE INDEX live_environment_names ON environments (name) WHERE archived_at IS NULL;
-CREATE TABLE memory_stores (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    archived_at TEXT,
-    body TEXT NOT NULL
-);
-CREATE TABLE memories (
-    id TEXT PRIMARY KEY,
-    store_id TEXT NOT NULL REFERENCES memory_stores (id) ON DELETE CASCADE,
-    path TEXT NOT NULL,
-    content TEXT NOT NULL,
-    content_sha256 TEXT NOT NULL,
-    content_size_bytes INTEGER NOT NULL,
-    memory_version_id TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
-    UNIQUE (store_id, path)
-);
-CREATE TABLE memory_versions (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    store_id TEXT NOT NULL REFERENCES memory_stores (id) ON DELETE CASCADE,
-    memory_id TEXT NOT NULL,
-    operation TEXT NOT NULL,
-    path TEXT,
-    content TEXT,
-    content_sha256 TEXT,
-    content_size_bytes INTEGER,
-    created_at TEXT NOT NULL,
-    created_by TEXT NOT NULL,
-    redacted_at TEXT,
-    redacted_by TEXT
-);
-CREATE INDEX memory_versions_of_store ON memory_versions (store_id, seq);
-CREATE INDEX memory_versions_of_memory ON memory_versions (memory_id);
 """
 
 
@@ -118,9 +59,13 @@ class Identity:
 
 
 class Database:
-    """One registry's storage. Safe to share between threads; close it when done."""
+    """One registry's storage. Safe to share between threads; close it when done.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    ``tables`` are the statements ``CREATE … IF NOT EXISTS`` of the resources. Sequence numbers of rows are
+    AUTOINCREMENT, which never hands one out twice, also not after a delete: list cursors rely on it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], tables: Sequence[str] = ()) -> None:
         self.path = os.fspath(path)
         self._idle: deque[sqlite3.Connection] = deque()
         self._shared = threading.RLock()
@@ -132,6 +77,7 @@ class Database:
         try:
             connection = self._connect()
             self.identity = _open_registry(connection, self.path)
+            _add_missing(connection, tables)
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -236,15 +182,26 @@ def _read_identity(connection: sqlite3.Connection, path: str) -> Identity | None
 
 def _create(connection: sqlite3.Connection) -> Identity:
     identity = Identity(str(uuid.uuid4()), new_id("wrkspc_"), new_id("apikey_"))
-    # executescript() would commit the transaction this runs in.
-    for statement in _SCHEMA.split(";"):
-        if statement.strip():
-            connection.execute(statement)
+    connection.execute(_REGISTRY)
     connection.execute(
         "INSERT INTO registry VALUES (?, ?, ?, ?)",
         (SCHEMA_VERSION, identity.organization_id, identity.workspace_id, identity.api_key_id),
     )
     return identity
+
+
+def _add_missing(connection: sqlite3.Connection, tables: Sequence[str]) -> None:
+    """What a newer version of the resources keeps and the file has no place for yet."""
+    wanted = [statement for each in tables for statement in each.split(";") if statement.strip()]
+    names = {_CREATED.search(statement)[1]: statement for statement in wanted}  # type: ignore[index]
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not names.keys() - there:
+        return
+    # executescript() would commit the transaction this runs in.
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in wanted:
+        connection.execute(statement)
+    connection.execute("COMMIT")
 
 
 _ALPHABET = string.digits + string.ascii_letters

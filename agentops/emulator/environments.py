@@ -166,6 +166,19 @@ def list_environments(call: Call) -> dict[str, Any]:
     )
 
 
+TABLES = """
+CREATE TABLE IF NOT EXISTS environments (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    archived_at TEXT,
+    body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS live_environment_names ON environments (name) WHERE archived_at IS NULL;
+"""
+
 ENDPOINTS = (
     Endpoint("POST", "/v1/environments", create, MANAGED_AGENTS),
     Endpoint("GET", "/v1/environments", list_environments, MANAGED_AGENTS),

@@ -164,6 +164,21 @@ def list_memories(call: Call) -> dict[str, Any]:
     }
 
 
+TABLES = """
+CREATE TABLE IF NOT EXISTS memories (
+    id TEXT PRIMARY KEY,
+    store_id TEXT NOT NULL REFERENCES memory_stores (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    content TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    content_size_bytes INTEGER NOT NULL,
+    memory_version_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (store_id, path)
+);
+"""
+
 ENDPOINTS = (
     Endpoint("POST", "/v1/memory_stores/{memory_store_id}/memories", create, *BETAS),
     Endpoint("GET", "/v1/memory_stores/{memory_store_id}/memories", list_memories, *BETAS),

@@ -106,6 +106,17 @@ def list_stores(call: Call) -> dict[str, Any]:
     )
 
 
+TABLES = """
+CREATE TABLE IF NOT EXISTS memory_stores (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    archived_at TEXT,
+    body TEXT NOT NULL
+);
+"""
+
 ENDPOINTS = (
     Endpoint("POST", "/v1/memory_stores", create, *BETAS),
     Endpoint("GET", "/v1/memory_stores", list_stores, *BETAS),

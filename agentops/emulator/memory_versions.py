@@ -105,6 +105,26 @@ def redact(call: Call) -> dict[str, Any]:
 
 
 _PATH = "/v1/memory_stores/{memory_store_id}/memory_versions"
+TABLES = """
+CREATE TABLE IF NOT EXISTS memory_versions (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    store_id TEXT NOT NULL REFERENCES memory_stores (id) ON DELETE CASCADE,
+    memory_id TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    path TEXT,
+    content TEXT,
+    content_sha256 TEXT,
+    content_size_bytes INTEGER,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    redacted_at TEXT,
+    redacted_by TEXT
+);
+CREATE INDEX IF NOT EXISTS memory_versions_of_store ON memory_versions (store_id, seq);
+CREATE INDEX IF NOT EXISTS memory_versions_of_memory ON memory_versions (memory_id);
+"""
+
 ENDPOINTS = (
     Endpoint("GET", _PATH, list_versions, *BETAS),
     Endpoint("GET", _PATH + "/{memory_version_id}", retrieve, *BETAS),
