@@ -12,7 +12,8 @@ from starlette.requests import Request
 from agentops.emulator.database import Identity
 from agentops.emulator.errors import ApiError, invalid_request
 
-#: Largest request body of agents and environments (API reference, "Request size limits").
+#: Largest request body of agents and environments (API reference, "Request size limits"). It holds
+#: the 30 MB of a skill's files, too, with room for the headers of some five thousand parts.
 MOST_BODY_BYTES = 32 * 1024 * 1024
 
 #: The versions of the API that know Managed Agents (SDK 2.12, and the API reference of August 2026).
@@ -46,8 +47,8 @@ def check_workspace(request: Request, identity: Identity) -> None:
         raise ApiError(403, "permission_error", f"The credential does not belong to workspace '{asked}'.")
 
 
-async def read_json(request: Request) -> Any:
-    """The parsed body, None when it is empty; 400 or 413 for what is not one JSON document."""
+async def read_body(request: Request) -> bytes:
+    """The bytes of the body; 413 when there are too many, 400 when they are encoded."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:12]) > MOST_BODY_BYTES:
         raise _too_large()
@@ -57,6 +58,11 @@ async def read_json(request: Request) -> Any:
         raw += chunk
         if len(raw) > MOST_BODY_BYTES:
             raise _too_large()
+    return bytes(raw)
+
+
+def parse_json(_content_type: str, raw: bytes) -> Any:
+    """The parsed body, None when it is empty; 400 for what is not one JSON document."""
     if not raw.strip():
         return None
     try:

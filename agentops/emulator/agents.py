@@ -25,6 +25,7 @@ from agentops.emulator.checks import (
     typed,
 )
 from agentops.emulator.database import new_id
+from agentops.emulator.deployments import archive_deployments_of
 from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
 from agentops.emulator.errors import conflict, invalid_request, not_found
 from agentops.emulator.listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
@@ -133,11 +134,12 @@ def update(call: Call) -> dict[str, Any]:
 
 
 def archive(call: Call) -> dict[str, Any]:
-    """Make the agent read-only for good; archiving again changes nothing."""
+    """Make the agent read-only for good and archive its deployments; archiving again changes nothing."""
     call.refuse_parameters()
     row = _find(call.tx, call.ids["agent_id"])
     if row["archived_at"] is None:
         call.tx.execute("UPDATE agents SET archived_at = ? WHERE id = ?", (call.now, row["id"]))
+        archive_deployments_of(call.tx, row["id"], call.now)
     return _render(_find(call.tx, row["id"]))
 
 

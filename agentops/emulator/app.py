@@ -23,16 +23,45 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agentops.emulator import agents, environments, memories, memory_stores, memory_versions
-from agentops.emulator.admission import check_credential, check_version, check_workspace, read_json
+from agentops.emulator import (
+    agents,
+    credentials,
+    deployment_runs,
+    deployments,
+    environments,
+    memories,
+    memory_stores,
+    memory_versions,
+    skill_versions,
+    skills,
+    vaults,
+)
+from agentops.emulator.admission import (
+    check_credential,
+    check_version,
+    check_workspace,
+    read_body,
+)
 from agentops.emulator.betas import check_betas
 from agentops.emulator.checks import timestamp
 from agentops.emulator.database import Database, new_id
-from agentops.emulator.endpoint import Call, Endpoint
+from agentops.emulator.endpoint import Call, Download, Endpoint
 from agentops.emulator.errors import ApiError
 
 #: One entry per API resource; a new resource is one file and one line here.
-RESOURCES = (agents, environments, memory_stores, memories, memory_versions)
+RESOURCES = (
+    agents,
+    environments,
+    memory_stores,
+    memories,
+    memory_versions,
+    skills,
+    skill_versions,
+    vaults,
+    credentials,
+    deployments,
+    deployment_runs,
+)
 
 Clock = Callable[[], datetime]
 
@@ -85,8 +114,8 @@ class _Registry:
         try:
             self._admit(request)
             check_betas(request, endpoint.beta, endpoint.beta_refused)
-            body = await read_json(request)
-            return self._respond(200, await run_in_threadpool(self._run, endpoint, request, body))
+            raw = await read_body(request)
+            return self._respond(200, await run_in_threadpool(self._run, endpoint, request, raw))
         except ApiError as error:
             return self._respond_error(error)
 
@@ -112,7 +141,8 @@ class _Registry:
         check_version(request)
         check_workspace(request, self.database.identity)
 
-    def _run(self, endpoint: Endpoint, request: Request, body: Any) -> dict[str, Any]:
+    def _run(self, endpoint: Endpoint, request: Request, raw: bytes) -> dict[str, Any] | Download:
+        body = endpoint.parse(request.headers.get("content-type", ""), raw)
         # Older SDKs mark beta endpoints with a query parameter that the service ignores.
         query = {name: value for name, value in request.query_params.items() if name != "beta"}
         actor = {"type": "api_actor", "api_key_id": self.database.identity.api_key_id}
@@ -133,7 +163,9 @@ class _Registry:
         response.headers.update(headers or {})
         return response
 
-    def _respond(self, status: int, body: dict[str, Any], request_id: str | None = None) -> Response:
+    def _respond(
+        self, status: int, answer: dict[str, Any] | Download, request_id: str | None = None
+    ) -> Response:
         headers = {
             "date": format_datetime(self.clock().astimezone(UTC), usegmt=True),
             "request-id": request_id or new_id("req_"),
@@ -142,5 +174,8 @@ class _Registry:
         if status != 401:
             headers["anthropic-organization-id"] = self.database.identity.organization_id
             headers["anthropic-workspace-id"] = self.database.identity.workspace_id
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        if isinstance(answer, Download):
+            headers["content-disposition"] = f'attachment; filename="{answer.filename}"'
+            return Response(answer.content, status, headers, media_type=answer.media_type)
+        content = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
         return Response(content, status, headers, media_type="application/json")

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from agentops.emulator.errors import ApiError, invalid_request
 
-# Every value of the SDK type AnthropicBetaParam (2.12), and the two its credential code sends.
+# Every value of the SDK type AnthropicBetaParam (2.14), and the two its credential code sends.
 KNOWN_BETAS = frozenset(
     {
         "admin-user-sign-out-2026-10-08",
@@ -27,12 +27,14 @@ KNOWN_BETAS = frozenset(
         "context-management-2025-06-27",
         "dev-full-thinking-2025-05-14",
         "dreaming-2026-04-21",
+        "efs-2026-10-01",
         "experimental-claude-tag-2026-10-21",
         "extended-cache-ttl-2025-04-11",
         "fallback-credit-2026-06-01",
         "fallback-credit-2026-07-01",
         "fast-mode-2026-02-01",
         "files-api-2025-04-14",
+        "google-managed-data-controls-2026-09-01",
         "inline-tools-2026-09-15",
         "interleaved-thinking-2025-05-14",
         "managed-agents-2026-04-01",
@@ -73,8 +75,8 @@ KNOWN_BETAS = frozenset(
 )
 
 
-def check_betas(request: Request, required: str, refused: str | None) -> None:
-    """400 for an unknown value or two exclusive ones; 404 without the one the endpoint exists under."""
+def check_betas(request: Request, required: str | None, refused: str | None) -> None:
+    """400 for an unknown value or two exclusive ones; 404 without one that the endpoint requires."""
     sent = {
         value.strip()
         for line in request.headers.getlist("anthropic-beta")
@@ -84,6 +86,8 @@ def check_betas(request: Request, required: str, refused: str | None) -> None:
     unknown = sorted(sent - KNOWN_BETAS)
     if unknown:
         raise invalid_request(f"anthropic-beta: unexpected value '{unknown[0]}'")
+    if required is None:
+        return
     if required not in sent:
         raise ApiError(
             404,

@@ -33,7 +33,7 @@ from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_host = text(
+host_pattern = text(
     most=255,
     pattern=rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*",
     hint="Input should be a host name such as api.example.com or *.example.com, without scheme, port or path",
@@ -48,7 +48,7 @@ _networking = tagged(
             {
                 "allow_mcp_servers": nullable(boolean),
                 "allow_package_managers": nullable(boolean),
-                "allowed_hosts": nullable(array(_host)),
+                "allowed_hosts": nullable(array(host_pattern)),
             },
         ),
     }
@@ -257,6 +257,8 @@ def _render(row: sqlite3.Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "type": "environment",
+        # In no published type; the digests of published lock files hold it (docs/fidelity.md).
+        "state": "active" if row["archived_at"] is None else "archived",
         **json.loads(row["body"]),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],

@@ -25,6 +25,7 @@ def test_what_is_left_out_comes_back_filled(registry: Registry, config: dict[str
     del environment["id"], environment["created_at"], environment["updated_at"]
     assert environment == {
         "type": "environment",
+        "state": "active",
         "name": "e",
         "description": None,
         "config": {"type": "cloud", "networking": {"type": "unrestricted"}, "packages": NO_PACKAGES},
@@ -159,3 +160,11 @@ def test_an_update_that_changes_nothing(registry: Registry) -> None:
     environment = create(registry, metadata={"a": "1"})
     same = {"name": "e", "metadata": {"a": "1"}, "config": {"type": "cloud"}, "scope": "organization"}
     assert registry.post(f"/environments/{environment['id']}", same) == environment
+
+
+def test_an_answer_has_the_state_that_published_digests_hold(registry: Registry) -> None:
+    made = registry.post("/environments", {"name": "e"})
+    archived = registry.post(f"/environments/{made['id']}/archive")
+
+    assert made["state"] == "active"
+    assert archived["state"] == "archived"

@@ -127,7 +127,7 @@ def test_an_unknown_beta_is_named(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1/agents/", "/v1/skills", "/v1/environments/env_x/work", "/v2/agents"]
+    "path", ["/", "/v1/agents/", "/v1/files", "/v1/environments/env_x/work", "/v2/agents"]
 )
 def test_unknown_routes(registry: Registry, path: str) -> None:
     answer = get(registry, path)
