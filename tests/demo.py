@@ -18,7 +18,7 @@ import httpx
 from agentops.emulator import create_app
 
 REPOSITORY = Path(__file__).parents[1]
-PARTS = ("agentops.yaml", "agents", "environments")
+PARTS = ("agentops.yaml", "agents", "environments", "skills")
 AGENT = "vibe-coding-tutor"
 
 

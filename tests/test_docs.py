@@ -170,10 +170,37 @@ def lines_of(printed: str) -> list[str]:
     return lines if any(lines) else []
 
 
+OF_ANT = {
+    "environments/sandbox.yaml": "config: {type: cloud}\n",
+    "memory_stores/notes.md": "---\n---\nWhat we know.\n",
+    "claude-lock.json": json.dumps(
+        {
+            "version": 1,
+            "origin": {
+                "base_url": "https://api.anthropic.com",
+                "organization_id": "1db65d23-dd31-4e1e-a09a-d16de8c162db",
+                "workspace_id": "wrkspc_01Xk7mQ2rT9vB4nW8cY6dZ3f",
+            },
+            "resources": {
+                "./environments/sandbox.yaml": {"kind": "environment", "id": "env_01Rv7mQ2rT9vB4nW8cY6dZ3f"},
+                "./memory_stores/notes.md": {
+                    "kind": "memory_store",
+                    "id": "memstore_01Nt7mQ2rT9vB4nW8cY6dZ3f",
+                },
+            },
+        }
+    ),
+}
+"""A project of the official tool, beside the one that the sessions are about."""
+
+
 @pytest.fixture
 def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     for name in ("AGENTOPS_STAGE", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    for path, content in OF_ANT.items():
+        (tmp_path / "of-ant" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "of-ant" / path).write_text(content, encoding="utf-8")
     return Terminal(tmp_path)
 
 
@@ -352,7 +379,13 @@ def example(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_examples_of_the_file_reference_are_one_project(example: Path) -> None:
+def test_the_examples_of_the_file_reference_are_one_project(
+    example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LINEAR_TOKEN", "COURSES_TOKEN"):
+        monkeypatch.setenv(name, "not-a-secret")
+    (example / ".secrets").mkdir()
+    (example / ".secrets" / "course-api").write_text("not-a-secret\n", encoding="utf-8")
     project, said = load_project(example)
     assert list(said) == []
     for stage in project.stages.values():

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ import pytest
 
 from agentops.cli.app import run
 from agentops.domain.address import Address
-from agentops.domain.resource import Resource
+from agentops.domain.resource import Ref, Resource, as_ref
 from agentops.kinds import CATALOG
 from agentops.spec import load_project, load_stage
 
@@ -28,7 +32,10 @@ TOOLS = {
         *{"read_pr", "post_comment", "approve_pr"},
     },
     "agent/support-agent": {*FILE_TOOLS, "lookup_order", "create_refund", "send_email"},
-    "agent/research-pipeline": {*FILE_TOOLS, "web_search", "web_fetch"},
+    "agent/research-pipeline": FILE_TOOLS,
+    "agent/research-pipeline-web-researcher": {*FILE_TOOLS, "web_search", "web_fetch"} - {"grep"},
+    "agent/research-pipeline-data-researcher": {*FILE_TOOLS, "bash"},
+    "agent/research-pipeline-editor": {"read", "write", "glob"},
 }
 INBOXES = {
     "dev": "support+dev@example.com",
@@ -62,7 +69,7 @@ def _names(tool: dict[str, Any]) -> Iterator[str]:
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
     """A copy that may be applied: the files of the repository, without its lock and registry."""
-    for name in ("agents", "environments"):
+    for name in ("agents", "environments", "skills"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "agentops.yaml", tmp_path)
     return tmp_path
@@ -134,6 +141,85 @@ def test_patterns_are_kept_by_git_and_notes_by_their_agents() -> None:
         "support-agent-cases": True,
         "vibe-coding-tutor-student-progress": True,
     }
+
+
+def test_the_coordinator_pins_its_three_agents_and_shares_a_skill_with_the_researchers() -> None:
+    resources = resources_of("dev")
+    team = [f"agent/research-pipeline-{name}" for name in ("data-researcher", "editor", "web-researcher")]
+    roster = resources[Address("agent/research-pipeline")].body["multiagent"]["agents"]
+    skills = {
+        address: [
+            skill for skill in resources[Address(address)].body.get("skills", []) if as_ref(skill["skill_id"])
+        ]
+        for address in ("agent/research-pipeline", *team)
+    }
+
+    assert [as_ref(entry["id"]) for entry in roster] == [Ref(Address(agent)) for agent in team]
+    assert [as_ref(entry["version"]) for entry in roster] == [
+        Ref(Address(agent), "version") for agent in team
+    ]
+    pinned = {
+        "type": "custom",
+        "skill_id": Ref(Address("skill/evidence")).as_json(),
+        "version": Ref(Address("skill/evidence"), "version").as_json(),
+    }
+    assert skills == {
+        "agent/research-pipeline": [pinned],
+        "agent/research-pipeline-data-researcher": [pinned],
+        "agent/research-pipeline-editor": [],
+        "agent/research-pipeline-web-researcher": [pinned],
+    }
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_nightly_deployment_is_paused_in_every_stage_and_mounts_its_agents_memories(stage: str) -> None:
+    nightly = resources_of(stage)[Address("deployment/research-pipeline-nightly")].body
+
+    assert nightly["paused"] is True
+    assert nightly["budget"]["max_list_cost"] == {"amount": "1500", "currency": "USD"}
+    assert [as_ref(item["memory_store_id"]) for item in nightly["resources"]] == [
+        Ref(Address("memory_store/research-pipeline-checkpoints")),
+        Ref(Address("memory_store/research-pipeline-sources")),
+    ]
+
+
+def test_nothing_leaves_the_sandbox_of_a_research_run() -> None:
+    sandbox = resources_of("prod")[Address("environment/research-pipeline")].body["config"]["networking"]
+
+    assert sandbox == {"type": "limited", "allowed_hosts": [], "allow_package_managers": True}
+
+
+def test_the_check_of_the_shared_skill_finds_what_it_says_it_finds(tmp_path: Path) -> None:
+    script = ROOT / "skills" / "evidence" / "scripts" / "check.py"
+    example = re.search(
+        r"^    ## Eurostat.*?(?=^- )", (script.parents[1] / "SKILL.md").read_text(), re.M | re.S
+    )
+    assert example is not None
+    whole = textwrap.dedent(example[0])
+    (tmp_path / "whole.md").write_text(whole, encoding="utf-8")
+    (tmp_path / "twice.md").write_text(whole + whole.replace("Eurostat", "A paper"), encoding="utf-8")
+    (tmp_path / "short.md").write_text(whole.replace("period: 2025, EU-27\n", ""), encoding="utf-8")
+
+    def check(name: str) -> tuple[int, str]:
+        ended = subprocess.run([sys.executable, script, tmp_path / name], capture_output=True, text=True)
+        return ended.returncode, ended.stdout.strip()
+
+    assert check("whole.md") == (0, "complete")
+    assert check("twice.md")[0] == check("short.md")[0] == 1
+    assert "same source" in check("twice.md")[1]
+    assert "no line 'period:'" in check("short.md")[1]
+
+
+def test_the_nightly_deployment_is_created_paused_and_never_live_for_a_moment(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["-C", str(fleet), "apply", "--yes", "-v"]) == 0
+    calls = re.findall(r"^(GET|POST) /v1/deployments(\S*) 200", capsys.readouterr().err, re.MULTILINE)
+
+    lists, created, paused, scheduled, read_back = [(verb, path.rpartition("/")[2]) for verb, path in calls]
+    assert (lists, created, paused) == (("GET", ""), ("POST", ""), ("POST", "pause"))
+    assert scheduled == ("POST", read_back[1])
+    assert read_back[1].startswith("depl_")
 
 
 def test_plan_apply_plan_ends_empty(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:

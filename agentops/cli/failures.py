@@ -14,16 +14,18 @@ from agentops.domain.ports import RegistryError, Unauthorized
 def report(failure: Exception) -> int:
     """Say what went wrong on standard error and return the exit code."""
     output = Output.standard()
-    if isinstance(failure, Stop):
-        output.diagnostics(failure.diagnostics)
-        return failure.exit_code
-    if isinstance(failure, RegistryError):
-        output.diagnostics((_of_registry(failure),))
-        return 1
+    if isinstance(failure, Stop | RegistryError):
+        output.diagnostics(as_diagnostics(failure))
+        return failure.exit_code if isinstance(failure, Stop) else 1
     if isinstance(failure, OSError):
         output.diagnostics((error(Code.UNREADABLE, f"{failure.filename or 'a file'}: {failure.strerror}"),))
         return 1
     return _bug(failure, output)
+
+
+def as_diagnostics(failure: Stop | RegistryError) -> tuple[Diagnostic, ...]:
+    """What to tell of a failure that ends a command."""
+    return failure.diagnostics if isinstance(failure, Stop) else (_of_registry(failure),)
 
 
 def _of_registry(failure: RegistryError) -> Diagnostic:

@@ -8,7 +8,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +26,7 @@ from agentops.domain.diagnostics import (
     in_order,
 )
 from agentops.domain.kind import Catalog
+from agentops.domain.peer import PEER_LOCK
 from agentops.domain.project import EMBEDDED_URL, Project, Stage
 from agentops.domain.state import DesiredState
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     import anyio
     from starlette.applications import Starlette
 
+    from agentops.cli.lookups import Pinned
+    from agentops.domain.github import Checkout
+    from agentops.domain.plan import Plan
+    from agentops.domain.state import Lock
     from agentops.engine.operations import Target
     from agentops.lockfile import LockFile
 
@@ -40,7 +45,6 @@ Result = TypeVar("Result")
 
 HIDDEN_FOLDER = ".agentops"
 PUBLIC_URL = "https://api.anthropic.com"
-PEERS_LOCK = "claude-lock.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,17 @@ class Opened:
             raise Stop(error(Code.NO_STAGE, f"there is no stage '{name}'", did_you_mean(name, known)))
         return known[name]
 
-    def desired(self, stage: Stage) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
-        """What the files ask for in a stage.
+    def desired(
+        self, stage: Stage, fetch: Callable[[str], Checkout] | None = None
+    ) -> tuple[DesiredState, tuple[Diagnostic, ...]]:
+        """What the files ask for in a stage; with ``fetch`` including what they name by a URL.
 
         Raises:
             Stop: with every problem of every file.
         """
         from agentops.spec import load_stage
 
-        loaded = load_stage(self.root, self.project, stage, self.catalog)
+        loaded = load_stage(self.root, self.project, stage, self.catalog, fetch)
         found = in_order([*self.diagnostics, *loaded.diagnostics])
         if has_errors(found):
             raise Stop(*found)
@@ -112,19 +118,33 @@ def find_project(common: Common) -> Opened:
     return Opened(root, project, CATALOG, diagnostics)
 
 
+def pinned_fetch(opened: Opened, lock: Lock | None, *, upgrade: bool) -> Callable[[str], Checkout]:
+    """What a URL names: at the commit the lock pins it to, or where it does not, or with ``upgrade``, now."""
+    from agentops.cli.lookups import pins_of
+
+    pins = {} if upgrade else pins_of(lock)
+    resolve = _resolver(opened)
+    return lambda url: resolve(url, pins.get(url))
+
+
+def _resolver(opened: Opened) -> Pinned:
+    from agentops.remotes import Remotes
+
+    return Remotes(opened.root / HIDDEN_FOLDER / "remotes", os.environ).resolve
+
+
 def refuse_peers_project(opened: Opened) -> None:
     """Applying here would create a second copy of everything another tool manages.
 
     Raises:
-        Blocked: there is a claude-lock.json and no agentops.yaml.
+        Blocked: there is a claude-lock.json, and no agentops.yaml to say which stage it is.
     """
-    if not opened.project.explicit and (opened.root / PEERS_LOCK).exists():
+    if not opened.project.explicit and (opened.root / PEER_LOCK).exists():
         raise Blocked(
             error(
                 Code.LOCK,
-                f"the resources of this directory are recorded in {PEERS_LOCK}, by `ant apply`",
-                "taking that lock over is not supported yet; `agentops validate` works. To start a second, "
-                "separate fleet from these files, write an agentops.yaml with `project:` and `stages:`",
+                f"the resources of this directory are recorded in {PEER_LOCK}, by `ant apply`",
+                f"take them over, with their IDs and without a network: `agentops lock import {PEER_LOCK}`",
             )
         )
 
@@ -146,9 +166,11 @@ def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
 
 @asynccontextmanager
 async def target(
-    opened: Opened, stage: Stage, output: Output, store: LockFile, *, verbose: bool
+    opened: Opened, stage: Stage, output: Output, store: LockFile, plan: Plan | None = None
 ) -> AsyncIterator[Target]:
-    """Open the stage's registry for the length of an operation."""
+    """Open the stage's registry for the length of an operation; with a plan that is to be applied, what its
+    bodies name can be looked up."""
+    from agentops.cli.lookups import EnvironmentSecrets, PlannedUploads
     from agentops.engine.operations import Target
     from agentops.registry import HttpRegistry
 
@@ -158,9 +180,14 @@ async def target(
         credential,
         workspace_id=None if stage.registry.is_local else stage.registry.workspace_id,
         transport=transport,
-        on_request=output.request if verbose else None,
+        on_request=output.request if output.verbose else None,
     ) as registry:
-        yield Target(opened.project.name, stage, opened.catalog, registry, store)
+        there = Target(opened.project.name, stage, opened.catalog, registry, store)
+        if plan is not None:
+            secrets = EnvironmentSecrets(os.environ, opened.root)
+            uploads = PlannedUploads(opened.root, plan, _resolver(opened))
+            there = replace(there, secrets=secrets, uploads=uploads)
+        yield there
 
 
 def _registry_parts(opened: Opened, stage: Stage) -> tuple[str, Any, Any]:

@@ -33,7 +33,6 @@ class Code(StrEnum):
     UNKNOWN_KIND = "AO006"
     DUPLICATE_ADDRESS = "AO007"
     CONFLICTING_FIELDS = "AO008"
-    LATER_KIND = "AO009"
     # Contents
     UNKNOWN_KEY = "AO010"
     WRONG_TYPE = "AO011"
@@ -50,6 +49,7 @@ class Code(StrEnum):
     CYCLE = "AO022"
     TEMPLATE = "AO023"
     UNUSED = "AO024"
+    ADVICE = "AO025"
     # Project and stages
     PROJECT = "AO030"
     NO_STAGE = "AO031"
@@ -76,6 +76,12 @@ class Code(StrEnum):
     OUTCOME_UNKNOWN = "AO057"
     INTERRUPTED = "AO058"
     NEEDS_CONFIRMATION = "AO059"
+    # What the registry tells, and what bodies only name
+    CONDITION = "AO060"
+    GOES_ALONG = "AO061"
+    SECRET = "AO062"  # noqa: S105
+    UPLOAD = "AO063"
+    REMOTE = "AO064"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,10 +5,10 @@ Nothing here knows a particular kind; ``agentops.kinds`` holds one description a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -40,6 +40,14 @@ class Removal(StrEnum):
     DELETE = "delete"
 
 
+class Replacement(StrEnum):
+    """How a new object takes the place of an old one whose fields cannot be changed."""
+
+    BESIDE = "beside"  # it is created first, and the old one removed once nothing refers to it
+    RENAMED = "renamed"  # the old one gives its name away first, for names are unique
+    AFTER = "after"  # the old one goes first, for its key is taken while it lives
+
+
 class Precondition(StrEnum):
     """What an update can be bound to, so that it fails instead of overwriting."""
 
@@ -59,6 +67,9 @@ class Field:
     create_only: member paths that no update can change, e.g. ``("type",)`` of ``environment.config``.
     identity: for an unordered list, the members that name an item.
     digest: the response member that holds the SHA-256 of this field, where lists leave the field out.
+    unseen: an answer without it says nothing about it; what was last recorded is taken to be true. For
+        content that has to be fetched on its own, and for a state that somebody else may be holding.
+    optional: left out of a file it is nobody's business, whatever it was before.
     """
 
     default: Any = None
@@ -69,10 +80,104 @@ class Field:
     create_only: tuple[tuple[str, ...], ...] = ()
     identity: tuple[str, ...] = ()
     digest: str | None = None
+    unseen: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a body that holds another resource's ID.
+
+    path: of members; ``*`` stands for every item of a list.
+    kind: what is referred to.
+    type: of the object that the API takes there, ``{type: agent, id: …}``; None where the bare ID stands.
+    id, version: the members of that object. ``version`` is empty where nothing is pinned.
+    latest: what the API calls the version that floats; None where floating is leaving the version out.
+    """
+
+    path: tuple[str, ...]
+    kind: str
+    type: str | None = None
+    id: str = ""
+    version: str = ""
+    latest: str | None = None
+
+    @property
+    def many(self) -> bool:
+        return self.path[-1] == EACH
+
+    def entries(self, body: Body) -> Iterator[Any]:
+        """What stands there in a body: none, one, or one for each item of a list."""
+        return _entries(body, self.path)
+
+
+EACH = "*"
+
+
+def _entries(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    if not path:
+        yield value
+    elif path[0] == EACH:
+        for item in value if isinstance(value, list) else ():
+            yield from _entries(item, path[1:])
+    elif isinstance(value, Mapping) and path[0] in value:
+        yield from _entries(value[path[0]], path[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A state that has calls of its own instead of a member of the body: ``POST {item}/pause``.
+
+    field: what it is called in a body, true or false. on, off: the names of the calls.
+    arms: the field that lets an object act by itself; it is withheld from one that is to be created
+        switched on, until it is.
+    """
+
+    field: str
+    on: str
+    off: str
+    arms: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Content that is a directory of files, uploaded as ``multipart/form-data``; each upload is a version.
+
+    field: of the body: relative path -> ``{sha256, size}``; the bytes are read when they are sent.
+    directory: the field whose value is the name of the top directory in the upload.
+    part: the name of each file's part. texts: the fields sent as parts of their own, on create only.
+    versions: the path below an item where its versions are.
+    """
+
+    field: str
+    directory: str
+    part: str
+    texts: tuple[str, ...]
+    versions: str
+
+
+class Advice(NamedTuple):
+    """What is allowed and probably not meant: the path of a member, and a sentence."""
+
+    path: tuple[str | int, ...]
+    summary: str
+    detail: str
 
 
 def _unchanged(body: Body) -> Body:
     return body
+
+
+def _as_text(prose: str) -> Any:
+    return prose
+
+
+def _no_advice(body: Body) -> tuple[Advice, ...]:
+    return ()
+
+
+def _nothing_to_say(live: Body) -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +188,25 @@ class Kind:
     path: of the collection; ``{parent}`` stands for the parent's ID.
     beta: the ``anthropic-beta`` value of the endpoint family, or None.
     schema: the create request as a pydantic model that refuses unknown members.
-    text_field: the field that Markdown prose becomes.
+    default_name: the field that has the file's name where the file gives none.
+    text_field: the field that Markdown prose becomes; ``prose`` makes its value of the text.
     complete: a body with everything filled in that the registry would fill in, nested defaults and
         inheritance included; works on what we send and on what it returns. Pure.
     undetermined: leaf paths the registry chooses by rules nobody published (``model.effort``): left out of
         a file they are compared with what was observed after our last apply.
+    unread: leaf paths that are sent and never compared: the registry moves them by itself, and what is
+        told of a secret goes with it.
+    secrets: a body may hold references to secrets, ``{secret: env:NAME}``. The registry never returns one.
+    written_out: fields that are always sent complete, because leaving a member out says something.
+    slots: where a body refers to others.
+    version: the response member that names the version others can pin.
     tagged: ownership is written into ``metadata``.
     key: the field whose value is unique among siblings, for kinds without a tag: an object with our key in
         a parent of ours is ours (``path`` of a memory).
-    rename_to_replace: the field to move out of the way before a replacement is created, for kinds
-        whose names are unique; None where two may stand side by side.
+    replacement: how an object is replaced; ``unique_name`` is the field whose value no two may share.
+    takes_along: kinds whose objects the API archives together with the one they refer to.
+    advice: what to say of a body that is allowed and probably not meant.
+    condition: what the registry tells of a live object that nobody asked for, as the end of a sentence.
     """
 
     name: str
@@ -103,21 +217,40 @@ class Kind:
     schema: type[BaseModel]
     fields: Mapping[str, Field]
     removal: Removal
+    default_name: str | None = "name"
     text_field: str | None = None
+    prose: Callable[[str], Any] = _as_text
     parent: str | None = None
     complete: Callable[[Body], Body] = _unchanged
     undetermined: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+    secrets: bool = False
+    written_out: frozenset[str] = frozenset()
+    slots: tuple[Slot, ...] = ()
+    version: str | None = None
     precondition: Precondition | None = None
     tagged: bool = True
     key: str | None = None
-    rename_to_replace: str | None = None
+    replacement: Replacement = Replacement.BESIDE
+    unique_name: str | None = None
+    takes_along: tuple[str, ...] = ()
+    switch: Switch | None = None
+    bundle: Bundle | None = None
+    advice: Callable[[Body], Iterable[Advice]] = _no_advice
+    condition: Callable[[Body], str | None] = _nothing_to_say
     detail_query: Mapping[str, str] = field(default_factory=dict)
     list_query: Mapping[str, str] = field(default_factory=dict)
     page_size: int = 100
 
     @property
     def versioned(self) -> bool:
+        """Whether its versions are numbers that grow by one."""
         return self.precondition is Precondition.VERSION
+
+    def version_of(self, live: Body) -> int | str | None:
+        """The version of a live object that others can pin."""
+        value = live.get(self.version) if self.version is not None else None
+        return value if isinstance(value, int | str) and not isinstance(value, bool) else None
 
     def base_of(self, live: Body) -> int | str | None:
         """What an update of this live object is bound to: its version or content hash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -62,6 +62,7 @@ class Reason(StrEnum):
     TAGGED_OURS = "tagged-ours"
     CREATE_ONLY_FIELD = "create-only-field"
     REFERENCE_MOVES = "reference-moves"
+    SECRET_SENT_AGAIN = "secret-sent-again"  # noqa: S105
     RECREATE = "recreate"
     REMOVED_FROM_FILES = "removed-from-files"
     DESTROY = "destroy"
@@ -105,6 +106,7 @@ class Change(_Frozen):
     base: None where nothing is there yet.
     forced_by: the field that no update can change, where that is why it is replaced.
     ignored: the fields that ``ignore_changes`` leaves to others.
+    directory: the top directory of a bundle's upload, which each version of it has to repeat.
     """
 
     address: Address
@@ -119,6 +121,7 @@ class Change(_Frozen):
     risks: tuple[Risk, ...] = ()
     forced_by: str | None = None
     ignored: tuple[str, ...] = ()
+    directory: str | None = None
     location: Location | None = None
 
 
@@ -205,6 +208,11 @@ class Plan(_Frozen):
         if plan.plan_digest != stated["plan_digest"]:
             raise Stop(error(Code.DIGEST, f"{name} was edited after it was saved", "plan again"))
         return plan
+
+    def without(self, addresses: Container[Address]) -> Plan:
+        """The plan for what else there is to do."""
+        left = tuple(change for change in self.changes if change.address not in addresses)
+        return self.model_copy(update={"changes": left})
 
     @computed_field  # type: ignore[prop-decorator]
     @property

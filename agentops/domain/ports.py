@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -72,13 +72,38 @@ class Registry(Protocol):
         """One object in full, archived or not. Raises NotFound."""
 
     async def create(self, kind: Kind, body: Body, *, parent: str | None = None) -> Body:
-        """Raises Conflict where a unique name is taken, OutcomeUnknown where the answer was lost."""
+        """For a kind with a bundle the body has the files' bytes: relative path -> bytes.
+
+        Raises Conflict where a unique name is taken, OutcomeUnknown where the answer was lost."""
 
     async def update(self, kind: Kind, id: str, body: Body, *, parent: str | None = None) -> Body:
-        """Raises Conflict where the precondition in the body no longer holds."""
+        """The object after the change.
+
+        A body that holds nothing but the field of ``kind.switch`` is a call of its own; the two are never
+        mixed. For a kind with a bundle the body is a new version.
+
+        Raises Conflict where the precondition in the body no longer holds.
+        """
+
+    async def content(self, kind: Kind, id: str, version: str) -> tuple[str, Mapping[str, bytes]]:
+        """The files of one version of a kind with a bundle, and the name of their top directory."""
 
     async def remove(self, kind: Kind, id: str, *, parent: str | None = None) -> None:
         """Archive or delete, as the kind says. What is gone already is no error."""
+
+
+class Secrets(Protocol):
+    """Looks secrets up, at the moment they are sent."""
+
+    def value(self, reference: str) -> str:
+        """What ``env:NAME`` or ``file:PATH`` stands for. Raises Stop where it is not there."""
+
+
+class Uploads(Protocol):
+    """The files that bodies name by their hash."""
+
+    def read(self, address: Address, path: str, sha256: str) -> bytes:
+        """The bytes of a file in the bundle of ``address``. Raises Stop where they are not those any more."""
 
 
 class LockStore(Protocol):

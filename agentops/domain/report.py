@@ -41,8 +41,8 @@ class Outcome(_Frozen):
     action: Action
     result: Result
     id: str | None = None
-    version: int | None = None
-    before: int | None = None
+    version: int | str | None = None
+    before: int | str | None = None
     problem: Diagnostic | None = None
 
 
@@ -83,7 +83,7 @@ class StatusRow(_Frozen):
     standing: Standing
     action: Action = Action.NO_OP
     id: str | None = None
-    version: int | None = None
+    version: int | str | None = None
     path: str | None = None
 
 

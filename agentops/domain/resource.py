@@ -10,7 +10,7 @@ so that a body can be saved, digested and shown with addresses in the place of I
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -102,7 +102,10 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """``body`` is the create request with references in the place of IDs; ``path`` the declaring file."""
+    """``body`` is the create request with references in the place of IDs; ``path`` the declaring file, or the
+    directory of a bundle. ``texts`` are the files of a bundle that can be read, by their SHA-256.
+    ``secret_version`` is what a file says to have a secret sent again. ``revision`` is the commit that
+    content from a URL is taken from."""
 
     address: Address
     body: Body
@@ -112,6 +115,9 @@ class Resource:
     lifecycle: Lifecycle = Lifecycle()
     attachments: tuple[Attachment, ...] = ()
     parent: Address | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    secret_version: str | None = None
+    revision: str | None = None
 
     @property
     def needs(self) -> tuple[Address, ...]:

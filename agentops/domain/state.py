@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,12 +44,6 @@ class LiveObject:
         return self.body.get("archived_at") is not None
 
     @property
-    def version(self) -> int | None:
-        """The version number, for kinds that have one."""
-        value = self.body.get("version")
-        return value if isinstance(value, int) else None
-
-    @property
     def owner(self) -> str | None:
         """The ownership tag: ``<project>/<stage>/<address>``, or None."""
         metadata = self.body.get("metadata")
@@ -64,6 +58,7 @@ class LiveState:
     objects: per locked address the object with the locked ID, archived ones included; gone ones are missing.
     carriers: per address the live objects that carry our tag for it and whose ID no lock entry has.
     unmanaged: per kind asked, how many live objects are neither locked nor tagged ours.
+    listed: per kind asked, every live object; children are not in it.
     skipped: addresses that were not asked for, because nothing about them can change the plan.
     """
 
@@ -71,6 +66,7 @@ class LiveState:
     objects: Mapping[Address, LiveObject] = field(default_factory=dict)
     carriers: Mapping[Address, tuple[LiveObject, ...]] = field(default_factory=dict)
     unmanaged: Mapping[str, int] = field(default_factory=dict)
+    listed: Mapping[str, Sequence[LiveObject]] = field(default_factory=dict)
     skipped: frozenset[Address] = frozenset()
 
 
@@ -92,18 +88,29 @@ class Origin(BaseModel):
         return (self.base_url, *workspace)
 
 
+class TakenOver(BaseModel):
+    """What the lock of the official tool said of a resource: the digests of what it sent and got back."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    hash: str | None = None
+    remote_hash: str | None = None
+
+
 class LockEntry(BaseModel):
     """What we last recorded of an address: its ID, and per leaf what we sent and what came back.
 
     ``applied`` and ``observed`` map leaf paths to fingerprints; a leaf that is missing had its default.
     ``id`` is empty while a replacement is under way. ``replaced`` are IDs of predecessors that are still to
-    be archived. ``protected`` outlives the file that said so.
+    be archived. ``protected`` outlives the file that said so. ``secrets`` is a fingerprint of where the
+    secrets that were sent came from and of ``secret_version``, never of a secret. ``revision`` is the commit
+    that content from a URL is pinned to. ``taken_over`` stands in for fingerprints until the first apply.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
-    version: int | None = None
+    version: int | str | None = None
     path: str | None = None
     source: Source | None = None
     applied: dict[str, str] = Field(default_factory=dict)
@@ -111,6 +118,9 @@ class LockEntry(BaseModel):
     attachments: tuple[Attachment, ...] = ()
     replaced: tuple[str, ...] = ()
     protected: bool = False
+    secrets: str | None = None
+    revision: str | None = None
+    taken_over: TakenOver | None = None
 
 
 class Intent(BaseModel):

@@ -16,10 +16,12 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic, Stop, in_order
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Change, Plan
-from agentops.domain.ports import LockStore, Observer, Registry, RegistryError
+from agentops.domain.ports import LockStore, Observer, Registry, RegistryError, Secrets, Uploads
 from agentops.domain.report import ApplyReport, Outcome, Result
 from agentops.domain.state import LiveObject, Lock, LockEntry
 from agentops.engine import refusals
+from agentops.engine.along import users_of
+from agentops.engine.ledger import Ledger
 from agentops.engine.planner import recorded
 from agentops.engine.refresh import SIDE_BY_SIDE
 from agentops.engine.steps import StepError, Steps
@@ -37,14 +39,17 @@ async def execute(
     now: Callable[[], str],
     observer: Observer,
     stop: anyio.Event,
+    secrets: Secrets,
+    uploads: Uploads,
 ) -> ApplyReport:
     """Apply ``plan``; the caller holds the lock store and has run the guards.
 
     ``already`` are changes achieved since the plan was saved, ``run`` names this run in intents, and once
-    ``stop`` is set no further call is begun.
+    ``stop`` is set no further call is begun. ``secrets`` and ``uploads`` have what bodies only name.
     """
-    steps = Steps(catalog, registry, store, lock, run, now)
-    work = _Run(plan, steps, observer, stop, already)
+    ledger = Ledger(catalog, store, lock)
+    steps = Steps(registry, ledger, secrets, uploads, run, now)
+    work = _Run(plan, steps, ledger, observer, stop, already)
     try:
         async with anyio.create_task_group() as tasks:
             for change in plan.changes:
@@ -63,7 +68,7 @@ async def execute(
         lock=store.name,
         lock_serial=serial,
         outcomes=tuple(work.outcomes[change.address] for change in plan.changes),
-        diagnostics=in_order([*work.diagnostics, *steps.diagnostics]),
+        diagnostics=in_order([*work.diagnostics, *ledger.diagnostics]),
         interrupted=work.interrupted,
     )
 
@@ -74,6 +79,7 @@ class _Run:
 
     plan: Plan
     steps: Steps
+    ledger: Ledger
     observer: Observer
     stop: anyio.Event
     already: Mapping[Address, LiveObject | None]
@@ -94,8 +100,7 @@ class _Run:
 
     async def _outcome(self, change: Change) -> Outcome:
         if change.address in self.already:
-            entry = self.steps.found(change, self.already[change.address])
-            return _ended(change, Result.ALREADY, entry)
+            return await self._taken(change)
         broken = [item for item in change.depends_on if self.outcomes[item].result not in _GOOD]
         if broken:
             return _skipped(change, f"{broken[0]} was not applied")
@@ -112,6 +117,9 @@ class _Run:
 
     async def _taken(self, change: Change) -> Outcome:
         try:
+            if change.address in self.already:
+                entry = self.steps.found(change, self.already[change.address])
+                return _ended(change, Result.ALREADY, entry)
             return _ended(change, Result.DONE, await self.steps.take(change))
         except StepError as failure:
             problem = failure.problem
@@ -123,21 +131,48 @@ class _Run:
         return Outcome(address=change.address, action=change.action, result=Result.FAILED, problem=problem)
 
     async def retire(self) -> None:
-        waiting = [address for address, entry in self.steps.entries.items() if entry.replaced and entry.id]
+        """Predecessors go once nothing refers to them any more: neither what failed to follow, nor what was
+        not selected, nor what others have."""
+        entries = self.ledger.entries
+        waiting = {address: entry for address, entry in entries.items() if entry.replaced and entry.id}
         if not waiting or self.unrecordable:
             return
         if self.stop.is_set():
             self.interrupted = True
-            self.diagnostics.append(refusals.not_retired_yet(waiting))
-        else:
-            await self.steps.retire_replaced()
+            self.diagnostics.append(refusals.not_retired_yet(sorted(waiting)))
+            return
+        catalog, gone = self.ledger.catalog, set[str]()
+        try:
+            users = await users_of(self.steps.registry, catalog, {address.kind for address in waiting})
+        except RegistryError as failure:
+            self.diagnostics += (
+                refusals.not_retired(address, entry.replaced, failure) for address, entry in waiting.items()
+            )
+            return
+        names = {entry.id: str(address) for address, entry in entries.items()}
+        order = {kind.name: place for place, kind in enumerate(catalog)}
+        # What refers to others goes first, so that a predecessor of one holds none of another.
+        for address in sorted(waiting, key=lambda address: (-order[address.kind], address)):
+            ids = waiting[address].replaced
+            if held := {names.get(it, it) for id in ids for it in users.get(id, ()) if it not in gone}:
+                self.diagnostics.append(refusals.still_used(address, ids, sorted(held)))
+            elif await self._retired(address, ids):
+                gone.update(ids)
+
+    async def _retired(self, address: Address, ids: tuple[str, ...]) -> bool:
+        try:
+            await self.steps.archive_replaced(address)
+        except RegistryError as failure:
+            self.diagnostics.append(refusals.not_retired(address, ids, failure))
+            return False
+        return True
 
     def settle(self) -> int:
         """Fold what was recorded step by step into the lock; a run that changed nothing leaves it alone."""
-        store, lock = self.steps.store, self.steps.lock
+        store, lock = self.ledger.store, self.ledger.lock
         known = lock.intents.keys() | self.finished.keys()
         intents = {key: value for key, value in (store.read() or lock).intents.items() if key in known}
-        final = recorded(self.plan, lock.with_changes(intents=intents), self.steps.entries)
+        final = recorded(self.plan, lock.with_changes(intents=intents), self.ledger.entries)
         same = final.resources == lock.resources and final.intents == lock.intents
         if same and not store.pending and (not final.resources or final.origin == lock.origin):
             return lock.serial
@@ -161,7 +196,7 @@ def _ended(change: Change, result: Result, entry: LockEntry | None) -> Outcome:
         result=result,
         id=entry.id if entry is not None else base.id if base is not None else None,
         version=entry.version if entry is not None else None,
-        before=base.version if base is not None and isinstance(base.version, int) else None,
+        before=base.version if base is not None and entry is not None and entry.version is not None else None,
     )
 
 

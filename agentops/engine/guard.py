@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import fingerprints
+from agentops.domain.canonical import form, observed
 from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error, note, warning
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Action, Base, Change, Plan
+from agentops.domain.ports import Secrets, Uploads
 from agentops.domain.project import EMBEDDED_URL, Stage
-from agentops.domain.state import Identity, LiveObject, LiveState, Lock, Origin
-from agentops.engine.decide import base_of
+from agentops.domain.resource import Ref, refs_in, replace_refs
+from agentops.domain.secret import secrets_in
+from agentops.domain.state import Identity, LiveObject, LiveState, Lock, LockEntry, Origin
+from agentops.engine.changes import rotates
+from agentops.engine.record import applied_by, base_of
 
 _DIGITS = 12
 
@@ -150,13 +156,16 @@ def already_done(
     """
     done: dict[Address, LiveObject | None] = {}
     stale: list[Diagnostic] = []
+    pending = {change.address for change in plan.changes}
     for change in plan.changes:
-        if _achieved(change, catalog, live, lock):
+        waits = any(ref.address in pending for ref in refs_in(change.body))
+        if not waits and _achieved(change, catalog, live, lock):
+            pending.discard(change.address)
             done[change.address] = live.objects.get(change.address)
-        elif (moved := _moved(change.address, change.base, catalog, live, lock)) is not None:
+        elif (moved := _moved(change.address, change.base, change.record, catalog, live, lock)) is not None:
             stale.append(_stale(change.address, moved))
     for address, base in plan.pins.items():
-        if (moved := _moved(address, base, catalog, live, lock)) is not None:
+        if (moved := _moved(address, base, None, catalog, live, lock)) is not None:
             stale.append(_stale(address, moved))
     if stale:
         raise Blocked(*stale)
@@ -173,12 +182,33 @@ def _achieved(change: Change, catalog: Catalog, live: LiveState, lock: Lock) -> 
         return False
     if change.action is Action.REPLACE and change.base is not None and entry.id == change.base.id:
         return False
-    there = fingerprints(catalog.of_address(change.address), found.body)
-    as_recorded = entry.applied == change.record.applied and entry.observed == there
-    return as_recorded or there == change.record.applied
+    if rotates(change) or entry.secrets != change.record.secrets:
+        return False  # nothing the registry returns could tell
+    kind = catalog.of_address(change.address)
+    if kind.version is not None and entry.version != kind.version_of(found.body):
+        return False
+    applied = applied_by(change, kind, replace_refs(change.body, lambda ref: _recorded(ref, lock)))
+    there = observed(kind, form(kind, found.body), applied, entry.observed)
+    as_recorded = entry.applied == applied and entry.observed == there
+    return as_recorded or there == applied
 
 
-def _moved(address: Address, base: Base | None, catalog: Catalog, live: LiveState, lock: Lock) -> str | None:
+def _recorded(ref: Ref, lock: Lock) -> Any:
+    """The value of a reference by the lock; the reference where that has none."""
+    entry = lock.resources.get(ref.address)
+    if entry is None or not entry.id:
+        return ref.as_json()
+    return entry.id if ref.attribute == "id" else entry.version
+
+
+def _moved(
+    address: Address,
+    base: Base | None,
+    record: LockEntry | None,
+    catalog: Catalog,
+    live: LiveState,
+    lock: Lock,
+) -> str | None:
     """Why the plan is no longer true for this address, or None when it is."""
     found = _current(address, live)
     if base is None:
@@ -188,8 +218,9 @@ def _moved(address: Address, base: Base | None, catalog: Catalog, live: LiveStat
         return "it is gone"
     if found.id != base.id:
         return f"it is {found.id} by now"
-    now = base_of(catalog.of_address(address), found)
-    if now.version != base.version and isinstance(base.version, int):
+    kind = catalog.of_address(address)
+    now = base_of(kind, found, record)
+    if now.version != base.version and kind.version is not None:
         return f"it is at version {now.version}, planned against {base.version}"
     return None if now.digest == base.digest and not found.archived else "it was changed"
 
@@ -203,6 +234,33 @@ def _stale(address: Address, moved: str) -> Diagnostic:
     return error(
         Code.STALE, f"the plan is stale: {address}: {moved}", "plan again and review that", address=address
     )
+
+
+def refuse_what_cannot_be_sent(plan: Plan, secrets: Secrets, uploads: Uploads, catalog: Catalog) -> None:
+    """Look up every secret and every file of a bundle, before anything is sent.
+
+    Raises:
+        Stop: with all that are missing, or are not what was planned.
+    """
+    found: dict[Diagnostic, None] = {}
+    for change in plan.changes:
+        kind = catalog.of_address(change.address)
+        for _, reference in secrets_in(change.body) if kind.secrets else ():
+            _noting(found, functools.partial(secrets.value, reference), change)
+        manifest = change.body.get(kind.bundle.field, {}) if kind.bundle is not None else {}
+        for path, entry in manifest.items():
+            read = functools.partial(uploads.read, change.address, path, entry["sha256"])
+            _noting(found, read, change)
+    if found:
+        raise Stop(*found)
+
+
+def _noting(found: dict[Diagnostic, None], look: Callable[[], object], change: Change) -> None:
+    try:
+        look()
+    except Stop as missing:
+        place = {"address": change.address, "location": change.location}
+        found.update((item.model_copy(update=place), None) for item in missing.diagnostics)
 
 
 def refuse_unknown_kinds(plan: Plan, catalog: Catalog) -> None:
@@ -253,7 +311,6 @@ def _named(origin: Origin) -> str:
 
 
 def _new_database(stage: Stage) -> Diagnostic:
-
     return note(
         Code.ORIGIN,
         f"stage {stage.name} has a new embedded registry; its lock starts over",
@@ -262,7 +319,6 @@ def _new_database(stage: Stage) -> Diagnostic:
 
 
 def _other_url(stage: Stage, recorded: str, now: str) -> Diagnostic:
-
     return warning(
         Code.ORIGIN,
         f"the lock of stage {stage.name} was written through {recorded}, this run goes through {now}",

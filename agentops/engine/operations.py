@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import anyio
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Diagnostic, Location
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error
 from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.plan import Action, Plan
-from agentops.domain.ports import LockStore, Observer, Registry
+from agentops.domain.ports import LockStore, Observer, Registry, Secrets, Uploads
 from agentops.domain.project import Stage
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
@@ -29,22 +29,38 @@ def _all_of_it(lock: Lock) -> Lock:
     return lock
 
 
+class _NothingThere:
+    """No secrets and no files, for a stage whose resources need none."""
+
+    def value(self, reference: str) -> str:
+        raise Stop(error(Code.SECRET, f"there is nothing to look {reference} up in"))
+
+    def read(self, address: Address, path: str, sha256: str) -> bytes:
+        raise Stop(error(Code.UPLOAD, f"there is nothing to read {path} of {address} from"))
+
+
+NOTHING_THERE = _NothingThere()
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A stage as the engine sees it: where its resources live and where they are recorded."""
+    """A stage as the engine sees it: where its resources live, where they are recorded, and where what their
+    bodies only name is looked up."""
 
     project: str
     stage: Stage
     catalog: Catalog
     registry: Registry
     store: LockStore
+    secrets: Secrets = NOTHING_THERE
+    uploads: Uploads = NOTHING_THERE
 
     @property
     def tag_prefix(self) -> str:
         return owner_tag(self.project, self.stage.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # asyncio would write it all out, as the result of a task
 class Planned:
     """A plan with what it was decided on."""
 
@@ -70,7 +86,7 @@ async def plan(
     """
     if choices.destroy:
         guard.refuse_protected(target.stage)
-    live, lock, said = await _look(target, desired, _lock(target), skip_settled=not choices.destroy)
+    live, lock, said = await _look(target, desired, _lock(target), removing=choices.destroy)
     made = make_plan(
         target.catalog,
         desired,
@@ -98,8 +114,11 @@ async def apply(
 
     Raises:
         Blocked: the plan is blocked; nothing was changed.
+        Stop: a secret or a file is not there; nothing was changed.
     """
     guard.refuse_blocked(planned.plan)
+    pending = planned.plan.without(already or {})
+    guard.refuse_what_cannot_be_sent(pending, target.secrets, target.uploads, target.catalog)
     return await execute(
         planned.plan,
         planned.lock,
@@ -111,6 +130,8 @@ async def apply(
         now=now,
         observer=observer,
         stop=stop,
+        secrets=target.secrets,
+        uploads=target.uploads,
     )
 
 
@@ -147,7 +168,7 @@ async def _look(
     lock: Lock,
     limit: Callable[[Lock], Lock] = _all_of_it,
     *,
-    skip_settled: bool = True,
+    removing: bool = False,
 ) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
     said: list[Diagnostic] = []
     accept = guard.right_registry(target.stage, target.catalog, target.registry.base_url, said)
@@ -159,7 +180,7 @@ async def _look(
         accept,
         target.tag_prefix,
         limit,
-        skip_settled=skip_settled,
+        removing=removing,
     )
     return live, lock, tuple(said)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from agentops.domain.address import Address
@@ -18,13 +19,16 @@ from agentops.domain.diagnostics import (
     in_order,
     note,
 )
-from agentops.domain.graph import closure, reversed_edges, topological
+from agentops.domain.graph import CycleError, closure, reversed_edges, topological
 from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.plan import Action, Base, Change, Plan
-from agentops.domain.resource import Ref
+from agentops.domain.resource import Ref, Resource
 from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry, Origin
 from agentops.engine import refusals
-from agentops.engine.decide import Decision, Situation, base_of, decide
+from agentops.engine.along import goes_along, referred
+from agentops.engine.decide import decide
+from agentops.engine.record import base_of, secrets_fingerprint
+from agentops.engine.situation import Decision, Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,14 @@ class Choices:
     """What the user asked for beyond the files.
 
     select: only these and what they depend on. with_referrers: what refers to them comes along.
-    recreate: create these anew although their recorded ID is gone. destroy: remove instead of create.
+    recreate: create these anew although their recorded ID is gone. rotate: send the secrets of these again.
+    destroy: remove instead of create.
     """
 
     select: tuple[Address, ...] = ()
     with_referrers: bool = False
     recreate: frozenset[Address] = frozenset()
+    rotate: frozenset[Address] = frozenset()
     destroy: bool = False
 
 
@@ -60,11 +66,11 @@ def make_plan(
     ``diagnostics`` are those of loading and refreshing; they become the plan's.
 
     Raises:
-        Stop: a selected or recreated address is unknown.
+        Stop: a selected, recreated or rotated address is unknown, or one to rotate has no secrets.
     """
     work = _Planning(catalog, desired, live, lock, choices, protected_stage)
     scope = work.scope()
-    for address in work.order():
+    for address in work.order:
         if address in scope:
             work.take(address)
     return Plan(
@@ -95,25 +101,71 @@ class _Planning:
     protected_stage: bool
     decisions: dict[Address, Decision] = field(default_factory=dict)
     left_behind: list[Address] = field(default_factory=list)
+    recorded: dict[str, Address] = field(init=False)
+    names: dict[str, str] = field(init=False)
     edges: dict[Address, list[Address]] = field(init=False)
+    order: tuple[Address, ...] = field(init=False)
+    protected: dict[Address, Address] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.recorded = {entry.id: address for address, entry in self.lock.resources.items() if entry.id}
+        self.names = {id: str(address) for id, address in self.recorded.items()}
         self.edges = self._edges()
+        self.order = self._in_order()
+        self.protected = self._protected()
 
     # -- which addresses, in which order
 
     def _edges(self) -> dict[Address, list[Address]]:
-        """What needs what: by the files, and by the addresses of what only the lock or the registry knows."""
+        """What needs what: by the files, and by the addresses of what only the lock or the registry knows.
+        What is destroyed needs what it refers to as it is, whatever its file says by now."""
         known = [*self.desired.resources, *self.lock.resources, *self.live.carriers]
         edges: dict[Address, list[Address]] = {}
         for address in sorted(set(known)):
             resource = self.desired.resources.get(address)
             parent = self.catalog.of_address(address).parent_of(address)
-            edges[address] = [*(resource.needs if resource else ()), *([parent] if parent else ())]
+            needed = dict.fromkeys(resource.needs if resource else ())
+            if resource is None or self.choices.destroy:
+                needed |= dict.fromkeys(self._needed_live(address))
+            edges[address] = [*needed, *([parent] if parent is not None and parent not in needed else ())]
         return edges
 
-    def order(self) -> tuple[Address, ...]:
-        return topological(self.edges)
+    def _needed_live(self, address: Address) -> Iterator[Address]:
+        """What something refers to as the registry has it."""
+        if (found := self.live.objects.get(address)) is not None:
+            for _, id in referred(self.catalog.of_address(address), found.body):
+                if (known := self.recorded.get(id)) is not None:
+                    yield known
+
+    def _in_order(self) -> tuple[Address, ...]:
+        """Each address after what it needs. Files never go round in a circle, but what is in the registry
+        may; such a circle is opened somewhere, for there is no right order."""
+        while True:
+            try:
+                return topological(self.edges)
+            except CycleError as circle:
+                first, second = self._not_by_files(circle)
+                self.edges[first].remove(second)
+
+    def _not_by_files(self, circle: CycleError) -> tuple[Address, Address]:
+        for first, second in pairwise(circle.path):
+            resource = self.desired.resources.get(first)
+            if resource is None or second not in resource.needs:
+                return first, second
+        raise circle
+
+    def _protected(self) -> dict[Address, Address]:
+        """Address -> the protected one for whose sake it stays: itself, or a child that would go with it."""
+        found: dict[Address, Address] = {}
+        for address in reversed(self.order):
+            resource, entry = self.desired.resources.get(address), self.lock.resources.get(address)
+            said = resource.lifecycle.protect if resource else entry is not None and entry.protected
+            if self.protected_stage or said:
+                found[address] = address
+            parent = self.catalog.of_address(address).parent_of(address)
+            if address in found and parent is not None and parent not in found:
+                found[parent] = found[address]
+        return found
 
     def scope(self) -> frozenset[Address]:
         edges = self.edges
@@ -123,7 +175,8 @@ class _Planning:
         referrers = reversed_edges(edges)
         if self.choices.destroy:
             return closure(self.choices.select, referrers)
-        start = self.choices.select
+        # What is to be recreated or rotated is asked for by that alone.
+        start = [*self.choices.select, *sorted(self.choices.recreate | self.choices.rotate)]
         taken = closure(start, edges)
         if self.choices.with_referrers:
             taken = closure(closure(start, referrers), edges)
@@ -131,7 +184,7 @@ class _Planning:
         return taken
 
     def _refuse_unknown(self) -> None:
-        asked = [*self.choices.select, *sorted(self.choices.recreate)]
+        asked = [*self.choices.select, *sorted(self.choices.recreate), *sorted(self.choices.rotate)]
         unknown = [address for address in asked if address not in self.edges]
         if unknown:
             raise Stop(
@@ -145,6 +198,18 @@ class _Planning:
                     for address in unknown
                 )
             )
+        without = [
+            address
+            for address in sorted(self.choices.rotate)
+            if not self._has_secrets(self.desired.resources.get(address))
+        ]
+        if without:
+            raise Stop(*(refusals.nothing_to_rotate(address) for address in without))
+
+    def _has_secrets(self, resource: Resource | None) -> bool:
+        if resource is None:
+            return False
+        return secrets_fingerprint(self.catalog.of_address(resource.address), resource) is not None
 
     # -- one address
 
@@ -157,7 +222,6 @@ class _Planning:
         resource, entry = self.desired.resources.get(address), self.lock.resources.get(address)
         if parent is not None and self._takes_over(parent):
             entry = None  # it was recorded below another ID
-        said = resource.lifecycle.protect if resource else entry is not None and entry.protected
         return Situation(
             address=address,
             kind=kind,
@@ -169,10 +233,12 @@ class _Planning:
             known=self._known,
             fresh_parent=parent is not None and self._makes_new(parent),
             removed_with=parent if parent is not None and self._removes(parent) else None,
+            names=self.names,
             settled=address in self.live.skipped,
             recreate=address in self.choices.recreate,
+            rotate=address in self.choices.rotate,
             destroy=self.choices.destroy,
-            protected=self.protected_stage or said,
+            protected_by=self.protected.get(address),
         )
 
     def _known(self, ref: Ref) -> Any:
@@ -185,8 +251,10 @@ class _Planning:
         moves = change is not None and (change.action is not Action.UPDATE or ref.attribute == "version")
         if moves or entry is None or not entry.id:
             return ref.as_json()
+        if ref.attribute == "id":
+            return entry.id
         found = self.live.objects.get(ref.address)
-        return entry.id if ref.attribute == "id" else (found.version if found else entry.version)
+        return self.catalog.of_address(ref.address).version_of(found.body) if found else entry.version
 
     def _change(self, address: Address) -> Change | None:
         decision = self.decisions.get(address)
@@ -202,6 +270,11 @@ class _Planning:
         if change is None or change.action is not Action.ADOPT or change.base is None:
             return False
         return entry is not None and change.base.id != entry.id
+
+    def _removed(self) -> dict[Address, Base]:
+        """What is archived or deleted, with what it was when this was decided."""
+        changes = (item.change for item in self.decisions.values())
+        return {it.address: it.base for it in changes if it is not None and it.action.removes and it.base}
 
     def _removes(self, address: Address) -> bool:
         change = self._change(address)
@@ -247,13 +320,14 @@ class _Planning:
             for item in resource.needs
         }
         return {
-            address: base_of(self.catalog.of_address(address), found)
+            address: base_of(self.catalog.of_address(address), found, None)
             for address in sorted(needed - changed)
             if (found := self.live.objects.get(address)) is not None
         }
 
     def diagnostics(self) -> list[Diagnostic]:
         found = [said for item in self.decisions.values() for said in item.diagnostics]
+        found.extend(goes_along(self.catalog, self.live, self.lock, self._removed()))
         if orphans := [item.orphan.address for item in self.decisions.values() if item.orphan]:
             found.append(refusals.orphaned(orphans, self.desired.stage))
         if self.left_behind:

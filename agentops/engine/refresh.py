@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
 from agentops.domain.address import Address
+from agentops.domain.bundle import manifest, texts
 from agentops.domain.canonical import content_digest, fingerprints
-from agentops.domain.kind import Catalog, Kind
-from agentops.domain.ports import NotFound, Registry
+from agentops.domain.kind import Catalog, Kind, Replacement
+from agentops.domain.ports import Conflict, NotFound, Registry
 from agentops.domain.resource import Body
-from agentops.domain.state import DesiredState, Identity, LiveObject, LiveState, Lock
+from agentops.domain.state import DesiredState, Identity, LiveObject, LiveState, Lock, LockEntry
+from agentops.engine.diff import TEXTS
 
 SIDE_BY_SIDE = 5
 """Calls in flight at once: what the narrowest endpoints, those of environments, are reported to allow."""
@@ -28,26 +30,29 @@ async def refresh(
     tag_prefix: str,
     limit: Callable[[Lock], Lock],
     *,
-    skip_settled: bool = True,
+    removing: bool = False,
 ) -> tuple[LiveState, Lock]:
     """What the registry has of what the files ask for and the lock records.
 
     ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
-    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``limit`` takes out of the lock what to look at;
-    with ``skip_settled`` what was created once and not edited since is not asked for.
+    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``limit`` takes out of the lock what to look at.
+    What was created once and not edited since is not asked for, unless with ``removing``; that also asks for
+    what goes along with what is removed.
 
     Raises:
         RegistryError: the registry refused or could not be reached.
     """
     look = _Look(registry, catalog, tag_prefix)
     try:
-        await look.list_roots(_kinds(catalog, [*desired.resources, *limit(lock).resources, *lock.intents]))
+        addresses = [*desired.resources, *limit(lock).resources, *lock.intents]
+        await look.list_roots(_kinds(catalog, addresses, along=removing))
         identity = registry.identity
         lock = accept(lock, identity)
         seen = limit(lock)
         await look.match(seen)
-        await look.list_children(desired, seen, skip_settled=skip_settled)
+        await look.list_children(desired, seen, skip_settled=not removing)
         await look.fetch_details(desired)
+        await look.fetch_content(desired, seen)
     except ExceptionGroup as failures:
         raise first(failures) from None
     return look.state(identity or Identity(None, None), lock), lock
@@ -59,8 +64,10 @@ def first(failures: ExceptionGroup[Exception]) -> Exception:
     return first(failure) if isinstance(failure, ExceptionGroup) else failure
 
 
-def _kinds(catalog: Catalog, addresses: Iterable[Address]) -> list[Kind]:
+def _kinds(catalog: Catalog, addresses: Iterable[Address], *, along: bool) -> list[Kind]:
     wanted = {address.kind for address in addresses}
+    if along:
+        wanted |= {taken for name in wanted for taken in catalog[name].takes_along}
     return [kind for kind in catalog if kind.name in wanted and kind.parent is None]
 
 
@@ -75,6 +82,7 @@ class _Look:
     objects: dict[Address, LiveObject] = field(default_factory=dict)
     carriers: dict[Address, list[LiveObject]] = field(default_factory=lambda: defaultdict(list))
     skipped: set[Address] = field(default_factory=set)
+    ours: frozenset[str] = frozenset()
 
     async def list_roots(self, kinds: list[Kind]) -> None:
         async with anyio.create_task_group() as tasks:
@@ -86,6 +94,9 @@ class _Look:
 
     async def match(self, lock: Lock) -> None:
         """Find the locked IDs among what was listed; ask one by one for those that lists leave out."""
+        self.ours = frozenset(
+            id for address, entry in lock.resources.items() for id in self._recorded(address, entry)
+        )
         by_id = {found.id: found for objects in self.listed.values() for found in objects}
         missing = []
         for address, entry in lock.resources.items():
@@ -96,13 +107,21 @@ class _Look:
                 self.objects[address] = found
             else:
                 missing.append((address, kind, entry.id))
-        locked = {entry.id for entry in lock.resources.values()}
         for kind_name, objects in self.listed.items():
             for found in objects:
-                carried = self._tagged(kind_name, found)
-                if carried is not None and found.id not in locked:
-                    self.carriers[carried].append(found)
+                self._carried(kind_name, found)
         await self._get_each(missing)
+
+    def _recorded(self, address: Address, entry: LockEntry) -> tuple[str, ...]:
+        """The IDs of an entry. A predecessor that has to make room is not among them: while it still carries
+        its tag it has not made it."""
+        beside = self.catalog.of_address(address).replacement is Replacement.BESIDE
+        return (entry.id, *(entry.replaced if beside else ()))
+
+    def _carried(self, kind: str, found: LiveObject) -> None:
+        carried = self._tagged(kind, found)
+        if carried is not None and found.id not in self.ours:
+            self.carriers[carried].append(found)
 
     def _tagged(self, kind: str, found: LiveObject) -> Address | None:
         """The address this object's ownership tag gives it, if the tag is this stage's and makes sense."""
@@ -157,6 +176,8 @@ class _Look:
                 self.objects[address] = by_id[entry.id]
             elif resource is not None and kind.key and (same := by_key.get(resource.body.get(kind.key))):
                 self.carriers[address].append(same)
+        for item in found if kind.tagged else ():
+            self._carried(kind.name, item)
 
     async def fetch_details(self, desired: DesiredState) -> None:
         """Get in full what lists leave out, where it differs from what the file holds."""
@@ -167,6 +188,44 @@ class _Look:
                 for found in (self.objects.get(address), *self.carriers.get(address, ())):
                     if found and kind.detail_query and _differs_unseen(kind, resource.body, found.body):
                         tasks.start_soon(self._complete, limiter, address, kind, found)
+
+    async def fetch_content(self, desired: DesiredState, lock: Lock) -> None:
+        """Get the files of bundles, where they are not known to be those that were recorded."""
+        limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+        async with anyio.create_task_group() as tasks:
+            for address, resource in desired.resources.items():
+                kind, found = self.catalog.of_address(address), self.objects.get(address)
+                if found is None or found.archived or kind.bundle is None:
+                    continue
+                entry = lock.resources[address]
+                if not _is_as_recorded(kind, resource.body, found.body, entry):
+                    tasks.start_soon(self._unpack, limiter, address, kind, found, entry)
+
+    async def _unpack(
+        self,
+        limiter: anyio.CapacityLimiter,
+        address: Address,
+        kind: Kind,
+        found: LiveObject,
+        entry: LockEntry,
+    ) -> None:
+        version = kind.version_of(found.body)
+        if kind.bundle is None or kind.version is None or not isinstance(version, str):
+            return
+        async with limiter:
+            try:
+                directory, files = await self.registry.content(kind, found.id, version)
+            except Conflict:
+                # Undecryptable at present. What is recorded has to do, its version with it: nobody has seen
+                # what another one holds.
+                told: Body = {kind.version: entry.version}
+            else:
+                told = {
+                    kind.bundle.directory: directory,
+                    kind.bundle.field: manifest(files),
+                    TEXTS: texts(files),
+                }
+        self._put(address, replace(found, body={**found.body, **told}))
 
     async def _complete(
         self, limiter: anyio.CapacityLimiter, address: Address, kind: Kind, listed: LiveObject
@@ -205,7 +264,7 @@ class _Look:
             self.objects[address] = found
 
     def state(self, identity: Identity, lock: Lock) -> LiveState:
-        ours = {entry.id for entry in lock.resources.values()}
+        ours = {id for entry in lock.resources.values() for id in (entry.id, *entry.replaced)}
         ours |= {found.id for tagged in self.carriers.values() for found in tagged}
         unmanaged = Counter(
             kind for kind, objects in self.listed.items() for found in objects if found.id not in ours
@@ -215,6 +274,7 @@ class _Look:
             objects=self.objects,
             carriers={address: tuple(tagged) for address, tagged in self.carriers.items()},
             unmanaged={kind: unmanaged[kind] for kind in sorted(self.listed)},
+            listed=self.listed,
             skipped=frozenset(self.skipped),
         )
 
@@ -232,6 +292,11 @@ def _settled(catalog: Catalog, address: Address, desired: DesiredState, lock: Lo
         and resource.lifecycle.create_only
         and fingerprints(catalog.of_address(address), resource.body) == entry.applied
     )
+
+
+def _is_as_recorded(kind: Kind, desired: Body, live: Body, entry: LockEntry) -> bool:
+    """The registry has the version that was recorded, and the file asks for what was then sent."""
+    return entry.version == kind.version_of(live) and fingerprints(kind, desired) == entry.applied
 
 
 def _differs_unseen(kind: Kind, desired: Body, live: Body) -> bool:

@@ -31,6 +31,20 @@ def drifted(desired: Resource, theirs: Sequence[Difference]) -> tuple[Diagnostic
     return (found,)
 
 
+def condition(desired: Resource, told: str | None) -> tuple[Diagnostic, ...]:
+    """What the registry tells of a live object, and nobody asked for."""
+    if told is None:
+        return ()
+    found = warning(
+        Code.CONDITION,
+        f"{desired.address}: {told}",
+        "it is left as it is",
+        address=desired.address,
+        location=desired.location,
+    )
+    return (found,)
+
+
 def cannot_clear(desired: Resource, paths: Sequence[str]) -> tuple[Diagnostic, ...]:
     return tuple(
         warning(
@@ -88,21 +102,50 @@ def gone(desired: Resource, entry: LockEntry, how: str) -> Diagnostic:
     )
 
 
-def protected_replacement(desired: Resource, because: str) -> Diagnostic:
+def protected_replacement(desired: Resource, because: str, protected: Address) -> Diagnostic:
     return error(
         Code.PROTECTED,
-        f"{desired.address} is protected, and {because} cannot be changed without replacing it",
+        f"{_protected(desired.address, protected)}, and {because} cannot be changed without replacing it",
         "undo the change, or remove `protect` first; the replacement gets a new ID",
         address=desired.address,
         location=desired.location,
     )
 
 
-def protected_stays(address: Address) -> Diagnostic:
+def protected_stays(address: Address, protected: Address) -> Diagnostic:
     return warning(
         Code.PROTECTED,
-        f"{address} is protected and stays",
+        f"{_protected(address, protected)}, and stays",
         "remove `protect` from its lifecycle (or from the stage) and apply, then destroy it",
+        address=address,
+    )
+
+
+def _protected(address: Address, by: Address) -> str:
+    return f"{address} is protected" if by == address else f"{address} holds {by}, which is protected"
+
+
+def taken_along(address: Address, kind: str, found: LiveObject, ours: Address | None) -> Diagnostic:
+    name = found.body.get("name")
+    what = str(ours) if ours is not None else f"the {kind} {found.id} ({name}), which is not managed here"
+    way_out = (
+        f"remove it as well: add {ours}, or take `protect` from it"
+        if ours is not None
+        else f"archive it yourself or give it another {address.kind} first, then plan again"
+    )
+    return error(
+        Code.GOES_ALONG,
+        f"archiving {address} would also archive {what}",
+        f"{way_out}; archiving cannot be undone",
+        address=address,
+    )
+
+
+def nothing_to_rotate(address: Address) -> Diagnostic:
+    return error(
+        Code.SECRET,
+        f"{address} has no secrets to send again",
+        "name one that has `{secret: …}` in its file",
         address=address,
     )
 
@@ -167,6 +210,15 @@ def not_retired_yet(addresses: Sequence[Address]) -> Diagnostic:
     )
 
 
+def still_used(address: Address, ids: Sequence[str], users: Sequence[str]) -> Diagnostic:
+    return warning(
+        Code.REFERRERS_LEFT,
+        f"{address} was replaced, but the old one ({', '.join(ids)}) is still used by {', '.join(users)}",
+        "it stays until nothing refers to it: let those refer to the new one, then apply again",
+        address=address,
+    )
+
+
 def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
     """What the registry said, and what to do about it."""
     match failure:
@@ -191,6 +243,16 @@ def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
         code,
         f"{change.address}: {failure}",
         detail,
+        address=change.address,
+        location=change.location,
+    )
+
+
+def not_switched(change: Change, name: str, wanted: bool) -> Diagnostic:
+    return error(
+        Code.NOT_AS_PLANNED,
+        f"{change.address}: the registry does not keep `{name}: {str(wanted).lower()}`",
+        "look at it in the Console at once; the lock has every step that was taken",
         address=change.address,
         location=change.location,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Severity
+from agentops.domain.kind import Catalog
 from agentops.domain.plan import Action, Plan
 from agentops.domain.report import DriftReport, Standing, StatusReport, StatusRow
 from agentops.domain.state import DesiredState, LiveState, Lock
@@ -21,7 +22,9 @@ def drift_report(plan: Plan) -> DriftReport:
     )
 
 
-def status_report(plan: Plan, desired: DesiredState, live: LiveState, lock: Lock) -> StatusReport:
+def status_report(
+    catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveState, lock: Lock
+) -> StatusReport:
     """One row per address that is desired, recorded or carries our tag, by address."""
     standings = _standings(plan)
     actions = {change.address: change.action for change in plan.changes}
@@ -30,12 +33,15 @@ def status_report(plan: Plan, desired: DesiredState, live: LiveState, lock: Lock
     def row(address: Address) -> StatusRow:
         entry, found = lock.resources.get(address), live.objects.get(address)
         resource = desired.resources.get(address)
+        version = entry.version if entry else None
+        if found is not None:
+            version = catalog.of_address(address).version_of(found.body)
         return StatusRow(
             address=address,
             standing=standings.get(address, Standing.IN_SYNC),
             action=actions.get(address, Action.NO_OP),
             id=entry.id if entry else orphans.get(address),
-            version=found.version if found else entry.version if entry else None,
+            version=version,
             path=resource.path if resource else entry.path if entry else None,
         )
 

@@ -1,25 +1,27 @@
-"""What one change does to the registry, and what it leaves in the lock.
+"""What one change does to the registry.
 
 Each step is recorded before the next is taken, so that the lock is true wherever a run ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import fingerprints
-from agentops.domain.diagnostics import Diagnostic
-from agentops.domain.kind import OWNER_KEY, Catalog, Kind
+from agentops.domain.canonical import fingerprint, form
+from agentops.domain.diagnostics import Diagnostic, Stop
+from agentops.domain.kind import OWNER_KEY, Kind, Replacement, Switch
 from agentops.domain.plan import Action, Base, Change
-from agentops.domain.ports import LockStore, NotFound, OutcomeUnknown, Registry, RegistryError
-from agentops.domain.resource import Body, Ref, refs_in, replace_refs
-from agentops.domain.state import Intent, LiveObject, Lock, LockEntry
+from agentops.domain.ports import NotFound, OutcomeUnknown, Registry, RegistryError, Secrets, Uploads
+from agentops.domain.resource import Body, Ref, replace_refs
+from agentops.domain.secret import SecretText, replace_secrets
+from agentops.domain.state import Intent, LiveObject, LockEntry
 from agentops.engine import refusals
-from agentops.engine.decide import base_of, ignored
+from agentops.engine.ledger import Ledger
+from agentops.engine.record import base_of
 
 
 class StepError(Exception):
@@ -32,23 +34,18 @@ class StepError(Exception):
 
 @dataclass(slots=True)
 class Steps:
-    """The registry, the lock store, and the lock's entries as they are after each step.
+    """The registry, and the ledger of what was done to it.
 
     Every method that takes a step raises StepError, or RegistryError as the registry does; Stop or OSError
     where a step could not be recorded.
     """
 
-    catalog: Catalog
     registry: Registry
-    store: LockStore
-    lock: Lock
+    ledger: Ledger
+    secrets: Secrets
+    uploads: Uploads
     run: str
     now: Callable[[], str]
-    entries: dict[Address, LockEntry] = field(init=False)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.entries = dict(self.lock.resources)
 
     async def take(self, change: Change) -> LockEntry | None:
         """Carry out one change; its entry, or None where nothing of it is left."""
@@ -70,108 +67,190 @@ class Steps:
     def found(self, change: Change, live: LiveObject | None) -> LockEntry | None:
         """Record a change that was achieved before its turn came."""
         if live is None or change.record is None:
-            self._record(change.address, None)
+            self.ledger.record(change.address, None)
             return None
-        return self._enter(change, self.catalog.of_address(change.address), {}, live.body)
+        return self.ledger.enter(change, live.body, sent=self._resolved(change), as_asked=False)
 
     # -- the actions
 
-    async def _create(self, change: Change) -> LockEntry:
-        kind = self.catalog.of_address(change.address)
+    async def _create(self, change: Change, ready: Body | None = None) -> LockEntry:
+        """``ready`` is what to send where that was looked up before."""
+        kind = self._kind(change)
         body, parent = self._resolved(change), self._parent(change)
-        self.store.intend(change.address, Intent(at=self.now(), run=self.run))
+        first, then = _apart(kind, body)
+        sent = ready if ready is not None else self._loaded(change, kind, first)
+        self.ledger.store.intend(change.address, Intent(at=self.now(), run=self.run))
         try:
-            answer = await self.registry.create(kind, body, parent=parent)
+            answer = await self.registry.create(kind, sent, parent=parent)
         except OutcomeUnknown:
             raise  # the intent stays: the next plan looks for what may have been created
         except RegistryError:
-            self.store.withdraw(change.address)
+            self.ledger.store.withdraw(change.address)
             raise
-        return self._enter(change, kind, body, answer)
+        if kind.switch is None or not then:
+            return self.ledger.enter(change, answer, sent=body)
+        entry = self.ledger.enter_part(change, answer, sent=first)
+        return await self._switched(change, kind, kind.switch, entry.id, then)
 
     async def _update(self, change: Change) -> LockEntry:
-        kind, base = self.catalog.of_address(change.address), _base(change)
-        if kind.precondition is None:
-            await self._refuse_if_moved(change)
+        kind, base = self._kind(change), _base(change)
         body = self._resolved(change)
-        bound = kind.bound(body, base.version)
+        sent = self._loaded(change, kind, body)
+        if kind.precondition is None or kind.switch is not None:
+            await self._refuse_if_moved(change)
+        if kind.switch is not None:
+            return await self._switched(change, kind, kind.switch, base.id, body)
+        bound = kind.bound(sent, base.version)
         answer = await self.registry.update(kind, base.id, bound, parent=self._parent(change))
-        return self._enter(change, kind, body, answer)
+        return self.ledger.enter(change, answer, sent=body)
+
+    async def _switched(self, change: Change, kind: Kind, switch: Switch, id: str, body: Body) -> LockEntry:
+        """An update of what has a switch: on before anything else and off after it, each step in the lock, so
+        that nothing acts by itself that was to be held."""
+        turned = {name: value for name, value in body.items() if name == switch.field}
+        rest = {name: value for name, value in body.items() if name != switch.field}
+        parent = self._parent(change)
+        answer: Body = {}
+        for part in (turned, rest) if body.get(switch.field) else (rest, turned):
+            if part:
+                sent = self._loaded(change, kind, part)
+                answer = await self.registry.update(kind, id, sent, parent=parent)
+                self.ledger.enter_part(change, answer, sent=part)
+        if turned:  # what matters that much is read back
+            answer = await self.registry.get(kind, id, parent=parent)
+        answer = await self._held(change, kind, switch, id, answer)
+        return self.ledger.enter(change, answer, sent=self._resolved(change))
+
+    async def _held(self, change: Change, kind: Kind, switch: Switch, id: str, answer: Body) -> Body:
+        """The object with its switch as it is asked for. What is to be on is switched on once more where an
+        update has turned it off; whatever then is not as asked for fails loudly."""
+        name, parent = switch.field, self._parent(change)
+        asked = change.record.applied.get(name) if change.record is not None else None
+        if asked == fingerprint(True) and not form(kind, answer).leaves.get(name):
+            await self.registry.update(kind, id, {name: True}, parent=parent)
+            answer = await self.registry.get(kind, id, parent=parent)
+        there = form(kind, answer)
+        by_others = asked == fingerprint(False) and name in there.unseen
+        if asked is not None and there.fingerprints.get(name) != asked and not by_others:
+            self.ledger.enter_part(change, answer, sent={})
+            raise StepError(refusals.not_switched(change, name, asked == fingerprint(True)))
+        return answer
 
     async def _adopt(self, change: Change) -> LockEntry:
         if change.body:
             return await self._update(change)
         found = await self._refuse_if_moved(change)
-        return self._enter(change, self.catalog.of_address(change.address), {}, found)
+        return self.ledger.enter(change, found, sent={}, as_asked=False)
 
     async def _replace(self, change: Change) -> LockEntry:
         """Make room for the new one, create it, and keep the old one's ID until it is archived.
 
-        Between the two the entry has no ID: a run that ends here is continued by the next plan.
+        Until it is created the entry has no ID, and says what is being replaced: a run that ends on the way
+        is continued by the next plan.
         """
-        kind, base = self.catalog.of_address(change.address), _base(change)
-        await self._refuse_if_moved(change)
-        former = self.entries.get(change.address)
-        earlier = former.replaced if former is not None else ()
-        name = kind.rename_to_replace
-        if name is not None:
-            moved = {name: f"{change.body[name]}-replaced-{base.id[-6:]}", "metadata": {OWNER_KEY: None}}
-            await self.registry.update(kind, base.id, moved, parent=self._parent(change))
-        self._record(change.address, LockEntry(id="", path=_path(change), replaced=(*earlier, base.id)))
+        kind, base = self._kind(change), _base(change)
+        first, _ = _apart(kind, self._resolved(change))
+        ready = self._loaded(change, kind, first)  # what cannot be sent is found out in time
+        old = await self._refuse_if_moved(change)
+        former = self.ledger.entries.get(change.address)
+        replaced = (*self.ledger.former(change.address).replaced, base.id)
+        self._under_way(change, tuple(dict.fromkeys(replaced)))
         try:
-            return await self._create(change)
+            await self._make_room(change, kind, base.id, old)
+            return await self._create(change, ready)
         except OutcomeUnknown:
             raise
-        except RegistryError:
-            if name is not None and former is not None:
-                await self._rename_back(change, kind, former)
+        except (RegistryError, StepError):
+            if base.id in self.ledger.former(change.address).replaced:
+                await self._give_back(change, kind, base.id, old, former)
             raise
 
-    async def _rename_back(self, change: Change, kind: Kind, former: LockEntry) -> None:
-        """Nothing was created: give the old one its name back. Where that fails, the next plan goes on."""
-        name = kind.rename_to_replace or ""
-        owner = change.body["metadata"][OWNER_KEY]
-        back = {name: change.body[name], "metadata": {OWNER_KEY: owner}}
+    async def _make_room(self, change: Change, kind: Kind, id: str, old: Body) -> None:
+        match kind.replacement:
+            case Replacement.AFTER:
+                await self.registry.remove(kind, id, parent=self._parent(change))
+                still = self.ledger.former(change.address).replaced
+                self._under_way(change, tuple(item for item in still if item != id))
+            case Replacement.RENAMED if kind.unique_name is not None:
+                moved = {
+                    kind.unique_name: f"{old[kind.unique_name]}-replaced-{id[-6:]}",
+                    "metadata": {OWNER_KEY: None},
+                }
+                await self.registry.update(kind, id, moved, parent=self._parent(change))
+
+    async def _give_back(
+        self, change: Change, kind: Kind, id: str, old: Body, former: LockEntry | None
+    ) -> None:
+        """Nothing was created: the old one stays what it was. Where its name cannot be given back, the next
+        plan goes on."""
         with suppress(RegistryError):
-            await self.registry.update(kind, former.id, back, parent=self._parent(change))
-            self._record(change.address, former)
+            if kind.replacement is Replacement.RENAMED and kind.unique_name is not None:
+                owner = change.body["metadata"][OWNER_KEY]
+                back = {kind.unique_name: old[kind.unique_name], "metadata": {OWNER_KEY: owner}}
+                answer = await self.registry.update(kind, id, back, parent=self._parent(change))
+                if former is not None:
+                    former = former.model_copy(update={"version": kind.version_of(answer)})
+            self.ledger.record(change.address, former)
+
+    def _under_way(self, change: Change, replaced: tuple[str, ...]) -> None:
+        path = change.record.path if change.record is not None else None
+        self.ledger.record(change.address, LockEntry(id="", path=path, replaced=replaced))
 
     async def _remove(self, change: Change) -> None:
         await self._refuse_if_moved(change)
-        await self._archive_replaced(change.address)
-        kind = self.catalog.of_address(change.address)
-        await self.registry.remove(kind, _base(change).id, parent=self._parent(change))
-        self._record(change.address, None)
+        await self.archive_replaced(change.address)
+        await self.registry.remove(self._kind(change), _base(change).id, parent=self._parent(change))
+        self.ledger.record(change.address, None)
 
     async def _forget(self, address: Address) -> None:
-        await self._archive_replaced(address)
-        self._record(address, None)
+        await self.archive_replaced(address)
+        self.ledger.record(address, None)
 
-    async def retire_replaced(self) -> None:
-        """Archive predecessors once everything that referred to them had its turn."""
-        for address in [address for address, entry in self.entries.items() if entry.replaced and entry.id]:
-            try:
-                await self._archive_replaced(address)
-            except RegistryError as failure:
-                ids = self.entries[address].replaced
-                self.diagnostics.append(refusals.not_retired(address, ids, failure))
-
-    async def _archive_replaced(self, address: Address) -> None:
-        if (entry := self.entries.get(address)) is None or not entry.replaced:
+    async def archive_replaced(self, address: Address) -> None:
+        """Archive or delete the predecessors of an address."""
+        entry = self.ledger.former(address)
+        if not entry.replaced:
             return
-        for id in entry.replaced:
-            await self.registry.remove(self.catalog.of_address(address), id, parent=None)
-        self._record(address, entry.model_copy(update={"replaced": ()}))
+        kind = self.ledger.catalog.of_address(address)
+        parent = kind.parent_of(address)
+        holder = self.ledger.former(parent) if parent is not None else None
+        if holder is None or holder.id:  # with its parent it went itself
+            for id in entry.replaced:
+                await self.registry.remove(kind, id, parent=holder.id if holder is not None else None)
+        self.ledger.record(address, entry.model_copy(update={"replaced": ()}))
 
     # -- what a step needs
+
+    def _kind(self, change: Change) -> Kind:
+        return self.ledger.catalog.of_address(change.address)
 
     def _resolved(self, change: Change) -> Body:
         body: Body = replace_refs(change.body, self._known)
         return body
 
+    def _loaded(self, change: Change, kind: Kind, body: Body) -> Body:
+        """The body as it is sent: with the values of secrets and the bytes of files. It lives until the call
+        is done; nothing is recorded of it."""
+        try:
+            sent: Body = replace_secrets(body, self._secret) if kind.secrets else body
+            if kind.bundle is None or kind.bundle.field not in sent:
+                return sent
+            files = {
+                path: self.uploads.read(change.address, path, entry["sha256"])
+                for path, entry in sent[kind.bundle.field].items()
+            }
+        except Stop as missing:
+            raise StepError(missing.diagnostics[0]) from None
+        # The top directory of an upload is told with every version of it.
+        directory = {kind.bundle.directory: change.directory} if change.directory else {}
+        return {**directory, **sent, kind.bundle.field: files}
+
+    def _secret(self, reference: str) -> SecretText:
+        return SecretText(self.secrets.value(reference))
+
     def _known(self, ref: Ref) -> Any:
-        entry = self.entries.get(ref.address)
-        if entry is None or not entry.id:
+        entry = self.ledger.former(ref.address)
+        if not entry.id:
             raise StepError(refusals.unresolved(ref))
         return entry.id if ref.attribute == "id" else entry.version
 
@@ -183,103 +262,34 @@ class Steps:
 
     async def _refuse_if_moved(self, change: Change) -> Body:
         """What has no precondition is read again and compared just before the write."""
-        kind, base = self.catalog.of_address(change.address), _base(change)
+        kind, base = self._kind(change), _base(change)
         try:
             found = await self.registry.get(kind, base.id, parent=self._parent(change))
         except NotFound:
             if change.action.removes:
                 return {}
             raise
-        if base_of(kind, LiveObject(id=base.id, body=found)).digest != base.digest:
+        live = LiveObject(id=base.id, body=found)
+        there = base_of(kind, live, change.record)
+        unlike = (there.digest, there.version) != (base.digest, base.version)
+        if unlike or (live.archived and not change.action.removes):
             raise StepError(refusals.changed_meanwhile(change))
         return found
 
-    # -- what a step leaves behind
 
-    def _enter(self, change: Change, kind: Kind, sent: Body, answer: Body) -> LockEntry:
-        planned = change.record or LockEntry(id="")
-        former = self.entries.get(change.address) or LockEntry(id="")
-        applied = {**planned.applied, **_known_only_now(change, kind, sent)}
-        observed = fingerprints(kind, answer)
-        if (unlike := _unlike(former, kind, applied, observed, change.ignored)) and sent:
-            self.diagnostics.append(refusals.not_as_planned(change, unlike))
-        if not isinstance(id := answer.get("id"), str):
-            raise OutcomeUnknown("the registry's answer has no ID")
-        if former.id:  # what is ignored stays as it was recorded, or it could never be seen again
-            observed = {
-                **{path: value for path, value in observed.items() if not ignored(path, change.ignored)},
-                **{path: value for path, value in former.observed.items() if ignored(path, change.ignored)},
-            }
-        entry = planned.model_copy(
-            update={
-                "id": id,
-                "version": LiveObject(id=id, body=answer).version,
-                "applied": applied,
-                "observed": observed,
-                "replaced": former.replaced,
-            }
-        )
-        if former.id != id:
-            self._forget_children(change.address)
-        self._record(change.address, entry)
-        return entry
-
-    def _forget_children(self, address: Address) -> None:
-        """What was recorded below another ID is not below this one."""
-        for child in list(self.entries):
-            if self.catalog.of_address(child).parent_of(child) == address:
-                self._record(child, None)
-
-    def _record(self, address: Address, entry: LockEntry | None) -> None:
-        if entry == self.entries.get(address) and address not in self.lock.intents:
-            return
-        self.store.record(address, entry)
-        if entry is None:
-            self.entries.pop(address, None)
-        else:
-            self.entries[address] = entry
-
-
-def _unlike(
-    former: LockEntry,
-    kind: Kind,
-    applied: Mapping[str, str],
-    observed: Mapping[str, str],
-    left_alone: tuple[str, ...],
-) -> list[str]:
-    """The leaves on which the answer is not what was asked for, nor what it was known to become."""
-
-    def as_before(path: str) -> bool:
-        return observed.get(path) == former.observed.get(path)
-
-    def unlike(path: str) -> bool:
-        if ignored(path, left_alone):
-            return False
-        if path not in applied and path in kind.undetermined:  # unless it should have been reset
-            return path in former.applied and as_before(path)
-        if path not in applied and kind.fields[path.partition(".")[0]].foreign_keys:
-            return False
-        known = applied.get(path) == former.applied.get(path) and as_before(path)
-        return applied.get(path) != observed.get(path) and not known
-
-    return [path for path in sorted({*applied, *observed}) if unlike(path)]
+def _apart(kind: Kind, body: Body) -> tuple[Body, Body]:
+    """What a create sends, and what has to wait until the object is switched on."""
+    if kind.switch is None:
+        return body, {}
+    name, arms = kind.switch.field, kind.switch.arms
+    held = {name} if body.get(name) is not True or body.get(arms) is None else {name, arms}
+    first = {key: value for key, value in body.items() if key not in held}
+    if body.get(name) is not True:
+        return first, {}
+    return first, {key: value for key, value in body.items() if key in held}
 
 
 def _base(change: Change) -> Base:
     if change.base is None:
         raise StepError(refusals.planned_without_base(change))
     return change.base
-
-
-def _path(change: Change) -> str | None:
-    return change.record.path if change.record is not None else None
-
-
-def _known_only_now(change: Change, kind: Kind, sent: Body) -> dict[str, str]:
-    """The fingerprints of the fields whose references had no value when the plan was made."""
-    late = {name for name, value in change.body.items() if any(refs_in(value))}
-    return {
-        path: value
-        for path, value in (fingerprints(kind, sent) if late else {}).items()
-        if path.partition(".")[0] in late
-    }

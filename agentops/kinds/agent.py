@@ -12,16 +12,14 @@ at the shapes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import pydantic
 from pydantic import AfterValidator, StringConstraints
 
 from agentops.domain.diagnostics import Code, did_you_mean
-from agentops.domain.kind import Clear, Field, Kind, Precondition, Removal
+from agentops.domain.kind import EACH, Advice, Clear, Field, Kind, Precondition, Removal, Slot
 from agentops.domain.resource import Body
 from agentops.kinds.agent_tools import (
     McpToolset,
@@ -29,6 +27,9 @@ from agentops.kinds.agent_tools import (
     complete_tool,
     tool_problems,
 )
+from agentops.kinds.model import Model, complete_model
+from agentops.kinds.multiagent import SLOTS, Multiagent, complete_multiagent, multiagent_advice
+from agentops.kinds.network import check_server
 from agentops.kinds.schema import (
     METADATA,
     Metadata,
@@ -40,67 +41,7 @@ from agentops.kinds.schema import (
     Shape,
     completed_each,
     known_members,
-    later,
-    refusal,
-    text_or_mapping,
 )
-
-LATER = {
-    "multiagent": "`multiagent` is not supported yet; it comes with the next release. Remove it, or keep "
-    "managing this agent elsewhere until then.",
-    "skills.custom": "custom skills are not supported yet; they come with the next release. Remove the "
-    "entry, or keep managing this agent elsewhere until then.",
-}
-"""What the API takes and the next release will compile: member, or list and ``type`` of its items."""
-
-Level = Literal["low", "medium", "high", "xhigh", "max"]
-
-
-class Effort(Shape):
-    """SDK types ``BetaManagedAgentsEffort…Param``: one object per level."""
-
-    type: Level
-
-
-_BEFORE_4_5 = re.compile(r"claude-(instant|[123]\b|(opus|sonnet|haiku)-(3\b|4(-[01]\b|-\d{8}$|$)))", re.ASCII)
-_OF_4_5 = re.compile(r"claude-(opus|sonnet|haiku)-4-5(-\d{8})?", re.ASCII)
-
-
-def _check_model(name: str) -> str:
-    if _BEFORE_4_5.match(name):
-        message = f"'{name}' is older than Claude 4.5, with which Managed Agents begin; "
-        raise refusal(Code.INVALID_VALUE, f"{message}write e.g. claude-opus-5-5")
-    return name
-
-
-ModelId = Annotated[NonEmpty, AfterValidator(_check_model)]
-"""Any ID but those of models that are known to be too old: new ones come often."""
-
-
-class ModelConfig(Shape):
-    """SDK type ``BetaManagedAgentsModelConfigParams``."""
-
-    id: ModelId
-    effort: (
-        Annotated[
-            Annotated[Level, pydantic.Tag("text")] | Annotated[Effort, pydantic.Tag("mapping")],
-            OneOf(text_or_mapping),
-        ]
-        | None
-    ) = None
-    speed: Literal["standard", "fast"] | None = None
-    inference_geo: NonEmpty | None = None
-
-    def rules(self) -> Iterator[Problem]:
-        if self.inference_geo is not None and _OF_4_5.fullmatch(self.id):
-            message = f"{self.id} runs in no chosen geography; Claude 4.6 or later does, or leave this out"
-            yield Problem(("inference_geo",), Code.INVALID_VALUE, message)
-
-
-Model = Annotated[
-    Annotated[ModelId, pydantic.Tag("text")] | Annotated[ModelConfig, pydantic.Tag("mapping")],
-    OneOf(text_or_mapping),
-]
 
 
 class ServiceAccount(Shape):
@@ -112,24 +53,12 @@ class AwsRole(Shape):
     role_arn: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 
 
-def _check_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_url = False
-    if not is_url or re.search(r"\s", url):
-        message = f"'{url}' is not the address of a server; write e.g. https://mcp.example.com/mcp"
-        raise refusal(Code.INVALID_VALUE, message)
-    return url
-
-
 class McpServer(Shape):
     """SDK type ``BetaManagedAgentsURLMCPServerParams``."""
 
     type: Literal["url"]
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2048), AfterValidator(_check_url)]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2048), AfterValidator(check_server)]
 
 
 class AnthropicSkill(Shape):
@@ -139,18 +68,12 @@ class AnthropicSkill(Shape):
 
 
 class CustomSkill(Shape):
-    type: Annotated[Literal["custom"], later(LATER["skills.custom"])]
+    type: Literal["custom"]
     skill_id: NonEmpty
     version: NonEmpty | None = None
 
 
 Skill = Annotated[AnthropicSkill | CustomSkill, OneOf("type", "type of skill")]
-
-Multiagent = Annotated[
-    Any,
-    later(LATER["multiagent"]),
-    pydantic.WithJsonSchema({"type": "null", "description": LATER["multiagent"]}),
-]
 
 _MAX_SKILLS = 500
 
@@ -163,7 +86,7 @@ class AgentCreate(Request):
     tools: list[Tool] = pydantic.Field(default_factory=list)
     mcp_servers: list[McpServer] = pydantic.Field(default_factory=list, max_length=20)
     skills: list[Skill] = pydantic.Field(default_factory=list)
-    multiagent: Multiagent = None
+    multiagent: Multiagent | None = None
     execution_identity: Annotated[ServiceAccount | AwsRole, OneOf("type")] | None = None
     metadata: Metadata = pydantic.Field(default_factory=dict)
 
@@ -199,24 +122,14 @@ def complete(body: Body) -> Body:
     for name in ("description", "system"):
         filled[name] = None if filled.get(name) == "" else filled.get(name)
     if "model" in filled:
-        filled["model"] = _model(filled["model"])
+        filled["model"] = complete_model(filled["model"])
+    if "multiagent" in filled:
+        filled["multiagent"] = complete_multiagent(filled["multiagent"], body.get("id"))
     filled["execution_identity"] = _identity(filled.get("execution_identity", {"type": "service_account"}))
     filled["tools"] = completed_each(filled.get("tools", []), complete_tool)
     filled["mcp_servers"] = completed_each(filled.get("mcp_servers", []), _server)
     filled["skills"] = completed_each(filled.get("skills", []), _skill)
     return {"metadata": {}, **filled}
-
-
-def _model(model: Any) -> Any:
-    if isinstance(model, str):
-        model = {"id": model}
-    if not isinstance(model, Mapping):
-        return model
-    filled = {"speed": "standard", **known_members(model, ModelConfig)}
-    match filled.get("effort"):
-        case {"type": str(level)}:
-            filled["effort"] = level
-    return filled
 
 
 def _identity(identity: Any) -> Any:
@@ -242,6 +155,10 @@ def _skill(skill: Any) -> Any:
     return skill
 
 
+def advice(body: Body) -> Iterator[Advice]:
+    yield from multiagent_advice(body.get("multiagent"))
+
+
 AGENT = Kind(
     name="agent",
     directory="agents",
@@ -265,5 +182,13 @@ AGENT = Kind(
     text_field="system",
     complete=complete,
     undetermined=frozenset({"model.effort"}),
+    written_out=frozenset({"multiagent"}),
+    slots=(
+        Slot(("skills", EACH), "skill", type="custom", id="skill_id", version="version", latest="latest"),
+        *SLOTS,
+    ),
+    version="version",
     precondition=Precondition.VERSION,
+    takes_along=("deployment",),
+    advice=advice,
 )

@@ -12,16 +12,16 @@ inferred.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 from agentops.domain.diagnostics import Code
-from agentops.domain.kind import Clear, Field, Kind, Removal
+from agentops.domain.kind import Clear, Field, Kind, Removal, Replacement
 from agentops.domain.resource import Body
+from agentops.kinds.network import Host
 from agentops.kinds.schema import (
     METADATA,
     Metadata,
@@ -35,26 +35,6 @@ from agentops.kinds.schema import (
 )
 
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
-
-_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*", re.IGNORECASE | re.ASCII)
-_MAX_HOST_LENGTH = 255
-
-
-def _check_host(host: str) -> str:
-    if not host.isascii():
-        raise refusal(
-            Code.INVALID_VALUE, f"'{host}' is not a host as a network knows it; write its xn-- form"
-        )
-    if not _HOST.fullmatch(host) or len(host) > _MAX_HOST_LENGTH:
-        message = (
-            f"'{host}' is not a host; write a bare name (api.example.com) or a wildcard (*.example.com), "
-        )
-        raise refusal(Code.INVALID_VALUE, f"{message}without scheme, port or path")
-    return host
-
-
-Host = Annotated[str, AfterValidator(_check_host)]
 
 
 class UnrestrictedNetwork(Shape):
@@ -180,5 +160,6 @@ ENVIRONMENT = Kind(
     removal=Removal.ARCHIVE,
     text_field="description",
     complete=complete,
-    rename_to_replace="name",
+    replacement=Replacement.RENAMED,
+    unique_name="name",
 )

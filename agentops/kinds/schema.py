@@ -3,7 +3,8 @@
 A schema is the create request of one kind as a pydantic model. Every error it reports has as ``loc`` the
 path of the offending member in the body, without the names of union branches in between, so that it can be
 looked up in the file. The ``type`` of an error is pydantic's own (``missing``, ``extra_forbidden``, …) or,
-where the message is ours, the value of a ``Code`` of ``agentops.domain.diagnostics``.
+where the message is ours, the value of a ``Code`` of ``agentops.domain.diagnostics``. What stands where a
+secret belongs is in no error.
 
 Nothing is coerced: the registry takes JSON as it is, so ``"3"`` is no number and ``1`` no boolean.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Annotated, Any, NamedTuple, Self, get_args
 
 import pydantic
@@ -21,6 +23,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 
 from agentops.domain.diagnostics import Code, did_you_mean
 from agentops.domain.kind import OWNER_KEY, Clear, Field
+from agentops.domain.secret import FORM, as_secret
 
 Path = tuple[str | int, ...]
 
@@ -36,7 +39,7 @@ class Problem(NamedTuple):
 class Shape(BaseModel):
     """A JSON object of the API: unknown members are refused, values are taken as they are."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
     def rules(self) -> Iterator[Problem]:
         """What holds between members; asked once each of them is valid."""
@@ -156,15 +159,39 @@ def text_or_mapping(value: Any) -> str:
     return "text" if isinstance(value, str) else "mapping"
 
 
-def later(sentence: str) -> pydantic.AfterValidator:
-    """Refuses a member that the API has and this release does not compile yet; null is no use of it."""
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    """Annotates an optional member for which null is no other word for absent; the API refuses it there.
 
-    def refuse(value: Any) -> Any:
-        if value is not None:
-            raise refusal(Code.LATER_FIELD, sentence)
-        return value
+    In Python an absent one is None all the same, as in ``version: Annotated[int | None, NotNull()] = None``.
+    """
 
-    return pydantic.AfterValidator(refuse)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        (inner,) = (choice for choice in get_args(source) if choice is not NoneType)
+        return handler.generate_schema(inner)
+
+
+class Secret(Shape):
+    """Where a member comes from that the API takes and never returns: a secret stands in no file.
+
+    It is judged as a whole, because an error about a part of it would carry the value.
+    """
+
+    secret: Annotated[str, StringConstraints(pattern=rf"^({FORM.pattern})$")]
+
+    @pydantic.model_validator(mode="wrap")
+    @classmethod
+    def _is_a_reference(cls, value: Any, validate: pydantic.ModelWrapValidatorHandler[Self]) -> Self:
+        if as_secret(value) is None:
+            _refuse([_no_reference(value)])
+        return validate(value)
+
+
+def _no_reference(value: Any) -> Problem:
+    instead = "write {secret: env:NAME} or {secret: file:PATH}"
+    if isinstance(value, str | int | float):
+        return Problem((), Code.INVALID_VALUE, f"a secret does not stand in a file; {instead}")
+    return Problem((), Code.WRONG_TYPE, f"expected a reference to a secret; {instead}")
 
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -180,6 +207,11 @@ def _check_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def _metadata_problems(metadata: Mapping[str, str]) -> Iterator[Problem]:
+    if as_secret(metadata) is not None:
+        message = (
+            "a reference to a secret has no place here, for metadata can be read by everybody; remove it"
+        )
+        yield Problem((), Code.INVALID_VALUE, message)
     if len(metadata) > _MAX_USER_PAIRS:
         message = f"{len(metadata)} keys are too many; the registry takes 16 and agentops uses one of them"
         yield Problem((), Code.LIMIT, f"{message}: keep {_MAX_USER_PAIRS} at most")
@@ -212,6 +244,14 @@ def known_members(value: Mapping[str, Any], shape: type[BaseModel]) -> dict[str,
     return {
         name: member for name, member in value.items() if name in shape.model_fields and member is not None
     }
+
+
+def known_by_type(value: Any, shapes: Mapping[str, type[BaseModel]]) -> Any:
+    """The members that are set and that the shape of its ``type`` knows; of an unknown type all members."""
+    match value:
+        case {"type": str(name)} if name in shapes:
+            return known_members(value, shapes[name])
+    return value
 
 
 def completed_each(value: Any, complete: Callable[[Any], Any]) -> Any:

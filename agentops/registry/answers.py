@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,8 @@ import httpx
 from agentops.domain.kind import Kind
 from agentops.domain.ports import Conflict, NotFound, RegistryError, Unauthorized
 from agentops.domain.resource import Body
+from agentops.registry.archive import UnusableArchive, looks_like_zip, unpacked
+from agentops.registry.concealment import Concealer, one_line
 from agentops.registry.retries import LONGEST_WAIT, server_delay
 
 _LONGEST_MESSAGE = 1000
@@ -49,7 +50,7 @@ class Refusal:
         return RegistryError(self.message, **about)
 
 
-def read_body(response: httpx.Response, base_url: str) -> Body:
+def read_body(response: httpx.Response, base_url: str, conceal: Concealer) -> Body:
     """The JSON object of a successful answer.
 
     Raises:
@@ -57,10 +58,36 @@ def read_body(response: httpx.Response, base_url: str) -> Body:
     """
     if isinstance(body := _parsed(response.content), dict):
         return body
-    raise RegistryError(
-        f"{foreign(base_url)}: {_described(response)} where a JSON object was expected",
+    raise _unexpected(response, "a JSON object", base_url, conceal)
+
+
+def read_files(
+    response: httpx.Response, of: str, base_url: str, conceal: Concealer
+) -> tuple[str, dict[str, bytes]]:
+    """The top directory of a zip archive and its files, whatever content type the answer has.
+
+    ``of`` says whose files they are.
+
+    Raises:
+        RegistryError: it is no zip archive, or one that is not to be trusted.
+    """
+    if not looks_like_zip(response.content):
+        raise _unexpected(response, "a zip archive", base_url, conceal)
+    try:
+        return unpacked(response.content)
+    except UnusableArchive as why:
+        raise RegistryError(
+            f"the files of {of} are not used: {conceal(str(why))}; upload them again as a new version",
+            status=response.status_code,
+            request_id=_request_id(response, None, conceal),
+        ) from None
+
+
+def _unexpected(response: httpx.Response, expected: str, base_url: str, conceal: Concealer) -> RegistryError:
+    return RegistryError(
+        f"{foreign(base_url)}: {conceal(_described(response))} where {expected} was expected",
         status=response.status_code,
-        request_id=_request_id(response, None),
+        request_id=_request_id(response, None, conceal),
     )
 
 
@@ -85,28 +112,28 @@ def read_page(page: Body, kind: Kind, base_url: str) -> tuple[list[Body], str | 
     return [item for item in objects if item.get("archived_at") is None], cursor
 
 
-def read_refusal(response: httpx.Response, sent: Body | None, conceal: Callable[[str], str]) -> Refusal:
+def read_refusal(response: httpx.Response, sent: Body | None, conceal: Concealer) -> Refusal:
     """Read an answer of 300 and above.
 
-    ``sent`` is the request's body and ``conceal`` hides the credential in a text: a server may send
-    back what it was sent, and neither belongs in a message.
+    ``sent`` is the request's body: another server than the API may send it back, and it does not belong in
+    a message. ``conceal`` hides the credential and the secrets of the body, whoever repeats them.
     """
-    text = conceal(response.text)
-    body = _parsed(text)
+    body = _parsed(response.text)
     refused = body.get("error") if isinstance(body, dict) else None
     if isinstance(refused, Mapping) and isinstance(message := refused.get("message"), str):
-        api_error, code = True, _code_of(refused)
+        api_error, code = True, _code_of(refused, conceal)
     else:
         api_error, code = False, None
-        message = _foreign_message(response, text, body, sent)
-    message = _one_line(message, _LONGEST_MESSAGE) or _described(response)
+        message = _foreign_message(response, body, sent)
+    longest = _LONGEST_MESSAGE if api_error else _LONGEST_QUOTE
+    message = _cut(conceal(message), longest) or conceal(_described(response))
     if (asked := server_delay(response.headers)) is not None and asked > LONGEST_WAIT:
         message = f"{message} (the server asks to wait {asked:.0f} s; try again then)"
     return Refusal(
         status=response.status_code,
         message=message,
         code=code,
-        request_id=_request_id(response, body),
+        request_id=_request_id(response, body, conceal),
         api_error=api_error,
     )
 
@@ -123,27 +150,32 @@ def _parsed(text: str | bytes) -> Any:
         return None
 
 
-def _code_of(refused: Mapping[str, Any]) -> str | None:
+def _code_of(refused: Mapping[str, Any], conceal: Concealer) -> str | None:
     details = refused.get("details")
     stable = details.get("error_code") if isinstance(details, Mapping) else None
     for found in (stable, refused.get("type")):
         if isinstance(found, str) and found:
-            return _one_line(found, _LONGEST_QUOTE)
+            return _word(found, conceal)
     return None
 
 
-def _request_id(response: httpx.Response, body: Any) -> str | None:
+def _request_id(response: httpx.Response, body: Any, conceal: Concealer) -> str | None:
     inside = body.get("request_id") if isinstance(body, dict) else None
     found = response.headers.get("request-id") or (inside if isinstance(inside, str) else "")
-    return _one_line(found, _LONGEST_QUOTE) or None
+    return _word(found, conceal)
 
 
-def _foreign_message(response: httpx.Response, text: str, body: Any, sent: Body | None) -> str:
+def _word(text: str, conceal: Concealer) -> str | None:
+    found = conceal.word(text)
+    return None if found is None else _cut(found, _LONGEST_QUOTE)
+
+
+def _foreign_message(response: httpx.Response, body: Any, sent: Body | None) -> str:
     if response.has_redirect_location:
         # Not followed: a POST would become a GET, and the credential would go to a host nobody named.
         return f"the server redirects to {_redirect_host(response)}; write where the API is as base_url"
-    quote = _quoted(body) if isinstance(body, dict) else text if _is_readable(response) else ""
-    return "" if any(part in quote for part in _strings(sent)) else _one_line(quote, _LONGEST_QUOTE)
+    quote = _quoted(body) if isinstance(body, dict) else response.text if _is_readable(response) else ""
+    return "" if any(part in quote for part in _strings(sent)) else quote
 
 
 def _redirect_host(response: httpx.Response) -> str:
@@ -172,7 +204,7 @@ def _validation(item: Mapping[str, Any]) -> str:
 
 
 def _content_type(response: httpx.Response) -> str:
-    return _one_line(response.headers.get("content-type", "").partition(";")[0], 80)
+    return _cut(one_line(response.headers.get("content-type", "").partition(";")[0]), 80)
 
 
 def _is_markup(response: httpx.Response) -> bool:
@@ -207,7 +239,5 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(member)
 
 
-def _one_line(text: str, most: int) -> str:
-    """Without control characters, which a terminal would obey, and not endless."""
-    line = re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in text)).strip()
+def _cut(line: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"

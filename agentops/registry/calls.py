@@ -1,19 +1,31 @@
-"""One operation as one HTTP request: method, path, query and body, and what sending it twice does."""
+"""One operation as one HTTP request: method, path, query and body, and what sending it twice does.
+
+ValueError is a body that its caller should not have made, and nobody can mend by another file.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from agentops.domain.kind import Kind, Precondition, Removal
+from agentops.domain.kind import Bundle, Kind, Precondition, Removal, Switch
 from agentops.domain.ports import RegistryError
 from agentops.domain.resource import Body
+from agentops.registry.archive import MOST_BYTES
+from agentops.registry.multipart import Upload, first_upload, next_upload
 from agentops.registry.retries import Effect
+
+ANY_BYTES = "application/binary"
+"""What the official SDK asks for where the answer is a file (``skills.versions.download``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``path`` is relative to the base URL. ``body`` None means that none is sent."""
+    """``path`` is relative to the base URL. Without ``body`` and ``upload`` no body is sent.
+
+    ``accept``: the content type that is asked for, JSON if None. ``most``: bytes of the answer that are
+    read, all of them if None.
+    """
 
     method: str
     path: str
@@ -21,6 +33,9 @@ class Call:
     effect: Effect
     query: dict[str, str] = field(default_factory=dict)
     body: Body | None = None
+    upload: Upload | None = None
+    accept: str | None = None
+    most: int | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -28,6 +43,11 @@ class Call:
     @property
     def writes(self) -> bool:
         return self.method != "GET"
+
+    @property
+    def sent(self) -> Body | None:
+        """What an answer may repeat."""
+        return self.body if self.upload is None else self.upload.told
 
 
 def page_of(kind: Kind, parent: str | None, cursor: str | None) -> Call:
@@ -42,14 +62,43 @@ def retrieval(kind: Kind, id: str, parent: str | None) -> Call:
 
 
 def creation(kind: Kind, body: Body, parent: str | None) -> Call:
-    return Call("POST", _collection(kind, parent), kind.beta, Effect.ONCE, body=body)
+    if kind.switch is not None and kind.switch.field in body:
+        raise ValueError(f"{kind.switch.field} of a {kind.name} is no part of a create; it has its own calls")
+    path = _collection(kind, parent)
+    if kind.bundle is not None:
+        upload = first_upload(kind, kind.bundle, body)
+        return Call("POST", path, kind.beta, Effect.ONCE, upload=upload)
+    return Call("POST", path, kind.beta, Effect.ONCE, body=body)
 
 
 def change(kind: Kind, id: str, body: Body, parent: str | None) -> Call:
     """An update is a POST on the item. What binds it stands in its body."""
+    if kind.switch is not None and kind.switch.field in body:
+        return _turn(kind, kind.switch, id, body, parent)
     bound_to_version = kind.precondition is Precondition.VERSION and "version" in body
     effect = Effect.ONCE if bound_to_version else Effect.CONVERGENT
     return Call("POST", _item(kind, id, parent), kind.beta, effect, body=body)
+
+
+def _turn(kind: Kind, switch: Switch, id: str, body: Body, parent: str | None) -> Call:
+    if len(body) > 1 or not isinstance(wanted := body[switch.field], bool):
+        raise ValueError(f"{switch.field} of a {kind.name} is true or false, in an update of its own")
+    path = f"{_item(kind, id, parent)}/{switch.on if wanted else switch.off}"
+    return Call("POST", path, kind.beta, Effect.IDEMPOTENT)
+
+
+def addition(kind: Kind, bundle: Bundle, id: str, body: Body, parent: str | None) -> Call:
+    """Each upload is a version, whether or not its files are those of the last."""
+    path = f"{_item(kind, id, parent)}/{bundle.versions}"
+    return Call("POST", path, kind.beta, Effect.ONCE, upload=next_upload(kind, bundle, body))
+
+
+def download(kind: Kind, id: str, version: str) -> Call:
+    if kind.bundle is None:
+        raise ValueError(f"a {kind.name} has no files")
+    path = f"{_item(kind, id, None)}/{kind.bundle.versions}/{_segment(version)}/content"
+    # One byte more than is taken: what is too large can be told from what just fits.
+    return Call("GET", path, kind.beta, Effect.IDEMPOTENT, accept=ANY_BYTES, most=MOST_BYTES + 1)
 
 
 def removal(kind: Kind, id: str, parent: str | None) -> Call:

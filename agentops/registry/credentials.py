@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 
 import httpx
 
 from agentops.domain.diagnostics import Code, Stop, error
+from agentops.domain.secret import HIDDEN
+from agentops.registry.concealment import Concealer
 
 DEFAULT_VARIABLE = "ANTHROPIC_API_KEY"
 TRUSTED_HOSTS_VARIABLE = "AGENTOPS_TRUSTED_HOSTS"
-HIDDEN = "***"
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -39,9 +40,9 @@ class ApiKey(httpx.Auth):
         request.headers["Authorization"] = f"Bearer {self._value}"
         yield request
 
-    def conceal(self, text: str) -> str:
-        """``text`` with every occurrence of the key hidden: a server may send back what it was sent."""
-        return text.replace(self._value, HIDDEN)
+    def concealer(self, secrets: Iterable[str] = ()) -> Concealer:
+        """What takes the key, and the ``secrets`` that were sent with it, out of a text."""
+        return Concealer((self._value, *secrets))
 
     def __repr__(self) -> str:
         return f"ApiKey({HIDDEN})"

@@ -1,11 +1,11 @@
-"""The registry over HTTP: the five operations of the port, on calls that survive a bad network."""
+"""The registry over HTTP: the operations of the port, on calls that survive a bad network."""
 
 from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,13 +13,14 @@ import anyio
 import httpx
 
 from agentops import __version__
-from agentops.domain.kind import Kind, Removal
+from agentops.domain.kind import Bundle, Kind, Removal, Switch
 from agentops.domain.ports import NotFound, OutcomeUnknown, RegistryError
 from agentops.domain.resource import Body
 from agentops.domain.state import Identity
 from agentops.registry import calls, failures
-from agentops.registry.answers import foreign, read_body, read_page, read_refusal
+from agentops.registry.answers import foreign, read_body, read_files, read_page, read_refusal
 from agentops.registry.calls import Call
+from agentops.registry.concealment import Concealer, one_line, secrets_sent
 from agentops.registry.credentials import ApiKey, is_loopback
 from agentops.registry.retries import MAX_RETRIES, Effect, Verdict, after_answer, after_failure, delay
 
@@ -154,12 +155,56 @@ class HttpRegistry:
         return await self._body(calls.creation(kind, body, parent))
 
     async def update(self, kind: Kind, id: str, body: Body, *, parent: str | None = None) -> Body:
-        """Raises OutcomeUnknown where the answer was lost and asking again could not tell."""
-        return await self._body(calls.change(kind, id, body, parent))
+        """Raises OutcomeUnknown where the answer was lost and asking again could not tell, and where a
+        version was uploaded and its object cannot be read. Raises ValueError for a mixed body."""
+        if kind.bundle is not None:
+            return await self._add_version(kind, kind.bundle, id, body, parent)
+        call = calls.change(kind, id, body, parent)
+        if kind.switch is not None and kind.switch.field in body:
+            return await self._turn(call, kind, kind.switch, id, body, parent)
+        return await self._body(call)
+
+    async def _add_version(self, kind: Kind, bundle: Bundle, id: str, body: Body, parent: str | None) -> Body:
+        """The object, with our version as its version: somebody may have uploaded another since."""
+        made = await self._body(calls.addition(kind, bundle, id, body, parent))
+        try:
+            live = await self.get(kind, id, parent=parent)
+        except RegistryError as unread:
+            raise OutcomeUnknown(
+                f"{one_line(made['id'])} was uploaded as a new version of {kind.name} {id}, "
+                f"but what became of it cannot be read: {unread.message}",
+                status=unread.status,
+                code=unread.code,
+                request_id=unread.request_id,
+            ) from None
+        return live if kind.version is None else {**live, kind.version: made["id"]}
+
+    async def _turn(
+        self, call: Call, kind: Kind, switch: Switch, id: str, body: Body, parent: str | None
+    ) -> Body:
+        try:
+            return await self._body(call)
+        except RegistryError as refused:
+            # Whether switching twice is refused is not documented, and a first attempt may have done it.
+            if refused.status not in (400, 409):
+                raise
+            live = await self._alive(kind, id, parent)
+            if live is None or kind.complete(live).get(switch.field) is not body[switch.field]:
+                raise
+            return live
+
+    async def content(self, kind: Kind, id: str, version: str) -> tuple[str, Mapping[str, bytes]]:
+        """Raises RegistryError for an archive that is not to be trusted; nothing of it is used."""
+        call = calls.download(kind, id, version)
+        response = await self._answer(call)
+        return read_files(
+            response, f"{kind.name} {id}, version {version}", self.base_url, self._concealer(call)
+        )
 
     async def remove(self, kind: Kind, id: str, *, parent: str | None = None) -> None:
+        call = calls.removal(kind, id, parent)
         try:
-            response = await self._answer(calls.removal(kind, id, parent))
+            response = await self._answer(call)
         except NotFound:
             return
         except RegistryError as refused:
@@ -170,7 +215,7 @@ class HttpRegistry:
                 raise
             return
         if response.content:
-            read_body(response, self.base_url)
+            read_body(response, self.base_url, self._concealer(call))
 
     async def _is_archived(self, kind: Kind, id: str, parent: str | None) -> bool:
         try:
@@ -180,11 +225,19 @@ class HttpRegistry:
         except RegistryError:
             return False
 
+    async def _alive(self, kind: Kind, id: str, parent: str | None) -> Body | None:
+        """None where it is archived, gone or cannot be read."""
+        try:
+            live = await self.get(kind, id, parent=parent)
+        except RegistryError:
+            return None
+        return live if live.get("archived_at") is None else None
+
     async def _body(self, call: Call) -> Body:
         """The object a call answers with. An unreadable answer to what may not be repeated is a lost one."""
         response = await self._answer(call)
         try:
-            body = read_body(response, self.base_url)
+            body = read_body(response, self.base_url, self._concealer(call))
             if call.effect is Effect.ONCE and not isinstance(body.get("id"), str):
                 raise RegistryError(f"{foreign(self.base_url)}: the answer to {call} has no `id`")
         except RegistryError as unreadable:
@@ -212,7 +265,7 @@ class HttpRegistry:
         request = self._request(call)
         started = anyio.current_time()
         try:
-            response = await self._client.send(request)
+            response = await self._response(request, call.most)
         except httpx.RequestError as failure:
             self._report(call, None, started)
             sent = failures.may_have_been_sent(failure)
@@ -222,8 +275,31 @@ class HttpRegistry:
         self._remember_identity(response)
         return _Outcome(response) if response.is_success else self._refused(call, response)
 
+    async def _response(self, request: httpx.Request, most: int | None) -> httpx.Response:
+        """The answer, read to its end, or until ``most`` bytes of it are there, however it is packed."""
+        if most is None:
+            return await self._client.send(request)
+        async with aclosing(await self._client.send(request, stream=True)) as response:
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) >= most:
+                    break
+        headers = response.headers.copy()
+        headers.pop("content-encoding", None)  # it is unpacked
+        return httpx.Response(
+            response.status_code,
+            headers=headers,
+            content=bytes(content),
+            request=request,
+            extensions=response.extensions,
+        )
+
+    def _concealer(self, call: Call) -> Concealer:
+        return self._credential.concealer(secrets_sent(call.sent))
+
     def _refused(self, call: Call, response: httpx.Response) -> _Outcome:
-        refusal = read_refusal(response, call.body, self._credential.conceal)
+        refusal = read_refusal(response, call.sent, self._concealer(call))
         verdict = after_answer(
             call.effect,
             response.status_code,
@@ -236,25 +312,30 @@ class HttpRegistry:
     def _request(self, call: Call) -> httpx.Request:
         content: dict[str, Any] = {}
         headers = {"anthropic-beta": call.beta} if call.beta else {}
-        if call.body is not None:
+        if call.accept is not None:
+            headers["accept"] = call.accept
+        if call.upload is not None:
+            content = call.upload.as_arguments
+            headers["content-type"] = call.upload.content_type
+        elif call.body is not None:
             content["json"] = call.body
         elif call.writes:
             # As the official SDK does for archive and delete: nothing, declared as JSON.
             headers["content-type"] = "application/json"
-        try:
+        with suppress(TypeError, ValueError):
             return self._client.build_request(
                 call.method, call.path, params=call.query or None, headers=headers, **content
             )
-        except (TypeError, ValueError):
-            raise RegistryError(f"the body of {call} cannot be written as JSON") from None
+        # Said outside, so that the error does not carry along another that holds the body.
+        raise RegistryError(f"the body of {call} cannot be written as JSON")
 
     def _report(self, call: Call, response: httpx.Response | None, started: float) -> None:
         if self._on_request is None:
             return
         ms = (anyio.current_time() - started) * 1000
         status = response.status_code if response is not None else None
-        request_id = response.headers.get("request-id") if response is not None else None
-        self._on_request(call.method, call.path, status, ms, request_id)
+        told = response.headers.get("request-id", "") if response is not None else ""
+        self._on_request(call.method, call.path, status, ms, self._concealer(call).word(told))
 
     def _remember_identity(self, response: httpx.Response) -> None:
         organization = response.headers.get("anthropic-organization-id")

@@ -7,8 +7,9 @@ before what we would choose. Three things differ, because a deployer's writes ar
   the second one would be a second agent. 429 is refused before anything is done, and so is a 503 or
   529 in the API's own error shape (an overloaded or locked-out service saying so). Everything else
   that leaves a doubt (500, 502, 504, 408, a 503 from some proxy, a timeout, a reset) is final:
-  the outcome is unknown and the caller has to look. An update bound to a version is treated the
-  same: the version moves with the first, so the second is refused whoever was first.
+  the outcome is unknown and the caller has to look. An upload is treated the same, as the second
+  would be another version, and so is an update bound to a version: that moves with the first, so
+  the second is refused whoever was first.
 - **A 409 on a write is never repeated.** It tells that a version has moved or a name is taken.
 - **A spend cap is never waited for**, and neither is more than ``LONGEST_WAIT``.
 """
@@ -33,10 +34,11 @@ SPEND_CAPS = frozenset({"contract_spend_limit_reached", "enforced_spend_limit_re
 class Effect(Enum):
     """What sending a call twice does.
 
-    IDEMPOTENT: nothing more than sending it once (reads, archive, delete).
+    IDEMPOTENT: nothing more than sending it once (reads, archive, delete, pause and unpause).
     CONVERGENT: the same result again (an update that is unbound or bound to content: repeating
         what is stored already is accepted); a refusal of the first is a refusal of all.
-    ONCE: a second object, or a refusal because of our own first (create, update bound to a version).
+    ONCE: a second object or version, or a refusal because of our own first (create, upload, update bound
+        to a version).
     """
 
     IDEMPOTENT = auto()

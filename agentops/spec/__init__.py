@@ -4,6 +4,7 @@ from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage, load_stages
 from agentops.spec.project import find_root, load_project
 from agentops.spec.starter import schema_files, starter_project
+from agentops.spec.takeover import places_of_keys, project_of
 
 __all__ = [
     "Loaded",
@@ -12,6 +13,8 @@ __all__ = [
     "load_project",
     "load_stage",
     "load_stages",
+    "places_of_keys",
+    "project_of",
     "schema_files",
     "starter_project",
 ]

@@ -6,54 +6,47 @@ rendered, our own keys are taken out, shorthands become what the API takes, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import digest
-from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_errors
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Severity, error
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.project import Project, Stage
-from agentops.domain.resource import Attachment, Lifecycle, Resource, Source, as_ref
+from agentops.domain.resource import Attachment, Body, Lifecycle, Resource, Source
+from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION, read_credentials, read_secret_version
 from agentops.spec.discovery import Declaration
 from agentops.spec.files import Files, Refused
 from agentops.spec.foreign import without_foreign
-from agentops.spec.lifecycle import ignored_problem
-from agentops.spec.located import LocatedDict, LocatedList, plain
+from agentops.spec.lifecycle import LIFECYCLE, read_lifecycle
+from agentops.spec.located import LocatedDict, plain
 from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
 from agentops.spec.paths import files_behind
 from agentops.spec.provenance import SeedSources, memory_before_overrides, source_of
-from agentops.spec.references import Index, resolve
+from agentops.spec.references import Index, a, resolve
+from agentops.spec.rendering import TEMPLATE, Renderer
+from agentops.spec.request import request
 from agentops.spec.revision import Revision
-from agentops.spec.schema import schema_problems
 from agentops.spec.shorthand import expanded_tools
+from agentops.spec.slots import Names, short_references
 from agentops.spec.source import Document, describe
-from agentops.spec.template import render
 
-TEMPLATE = "template"
-LIFECYCLE = "lifecycle"
 PROMPT = "prompt"
 MEMORY = "memory"
 SEED = "seed"
 SCHEMA = "$schema"
 FILE_KEYS = (SCHEMA, "type", "address", OVERRIDES, TEMPLATE, LIFECYCLE)
 """Keys of ours that every kind's file may have."""
-KIND_KEYS: Mapping[str, tuple[str, ...]] = {"agent": (PROMPT, MEMORY), "memory_store": (SEED,)}
+KIND_KEYS: Mapping[str, tuple[str, ...]] = {
+    "agent": (PROMPT, MEMORY),
+    "memory_store": (SEED,),
+    "vault": (CREDENTIALS,),
+    "deployment": (SECRET_VERSION,),
+}
 _SHORT: Mapping[str, Mapping[str, str]] = {"agent": {"model": "id"}}
 """Fields whose text is short for a mapping of that one member."""
-
-
-class LifecycleBlock(BaseModel):
-    """How a resource is treated. ignore_changes: fields that are set once and then left."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    protect: bool = False
-    ignore_changes: list[str] = []
 
 
 Built = tuple[list[Resource], list[Diagnostic]]
@@ -88,7 +81,7 @@ def build(declaration: Declaration, scope: Scope) -> Built:
         item if item.address is not None else item.model_copy(update={"address": declaration.address})
         for item in builder.problems
     ]
-    if not (is_patched or builder.asked_stage):
+    if not (is_patched or builder.asks_for_stage):
         scope.settled[path] = resources, problems
     return resources, problems
 
@@ -96,41 +89,53 @@ def build(declaration: Declaration, scope: Scope) -> Built:
 class _Builder:
     def __init__(self, declaration: Declaration, scope: Scope) -> None:
         self.problems: list[Diagnostic] = []
-        self.asked_stage = False
+        self._looked_up = False
         self._kind = declaration.kind
         self._address = declaration.address
         self._name = declaration.name
         self._document = declaration.document
         self._path = declaration.document.path
         self._scope = scope
+        self._renderer = Renderer(scope.stage, self.problems)
+
+    @property
+    def asks_for_stage(self) -> bool:
+        """Whether another stage may make something else of the file, overrides aside."""
+        return self._looked_up or self._renderer.used
 
     def resources(self) -> list[Resource]:
         written = self._with_prose(self._document.body.without(SCHEMA, "type", "address"))
         staged = self._staged(written)
-        body = self._rendered(staged)
-        lifecycle = self._lifecycle(body)
-        body, foreign = without_foreign(self._kind.name, body)
+        body = self._renderer.body(staged)
+        lifecycle = read_lifecycle(body, self._kind, self.problems)
+        body, foreign = without_foreign(self._kind, self._scope.catalog, body)
         self.problems.extend(foreign)
+        blamed = frozenset(item.location for item in foreign if item.severity is Severity.ERROR)
         memories = read_memories(body, self.problems) if self._has(MEMORY) else []
         befores = [memory_before_overrides(memory.index, staged, written) for memory in memories]
         attachments, below = self._memories(memories, befores)
         if self._has(SEED):
             before = written.without(OVERRIDES)
             below.extend(self._seeds(self._address, body, before, create_only=True))
+        if self._has(CREDENTIALS):
+            below.extend(self._credentials(body, written))
+        version = read_secret_version(body, self.problems) if self._has(SECRET_VERSION) else None
         body = self._with_prompt(body)
         body = body.without(*FILE_KEYS, *KIND_KEYS.get(self._kind.name, ()))
         if self._kind.name == "agent":
             body = expanded_tools(body, self._path, self._scope.files, self._scope.resources, self.problems)
         body = self._with_name(body)
-        self._check(self._kind, body, blamed=has_errors(foreign))
         own = Resource(
             address=self._address,
-            body=plain(body),
+            body=self._compiled(
+                self._kind, body, beside=(*FILE_KEYS, *KIND_KEYS.get(self._kind.name, ())), blamed=blamed
+            ),
             path=self._path,
             location=Location(self._path, *_start(self._document)),
             source=self._source(written),
             lifecycle=lifecycle,
             attachments=attachments,
+            secret_version=version,
         )
         return [own, *(_protected(item) if lifecycle.protect else item for item in below)]
 
@@ -154,7 +159,15 @@ class _Builder:
                     f"remove '{key}', or the text",
                 )
             body = body.without(*rivals)
-            body.put(text_field, document.prose, document.prose_at or Location(self._path))
+            value = self._kind.prose(document.prose)
+            body.put(text_field, value, document.prose_at or Location(self._path))
+        elif document.prose:
+            self._say(
+                Code.CONFLICTING_FIELDS,
+                f"{a(self._kind.name)} has no text, so what stands under the frontmatter goes nowhere",
+                document.prose_at or Location(self._path),
+                "remove it, or write it as a comment into the frontmatter",
+            )
         elif len(rivals) > 1:
             self._say(
                 Code.CONFLICTING_FIELDS,
@@ -168,65 +181,12 @@ class _Builder:
     def _staged(self, body: LocatedDict) -> LocatedDict:
         text_field = self._kind.text_field
         exclusive = (PROMPT, text_field) if self._has(PROMPT) and text_field is not None else ()
-        short = _SHORT.get(self._kind.name, {})
+        short = {**_SHORT.get(self._kind.name, {}), **short_references(self._kind)}
         merged, problems = overridden(
             body, self._scope.stage.name, self._scope.project.stages, exclusive, short
         )
         self.problems.extend(problems)
         return merged
-
-    def _rendered(self, body: LocatedDict) -> LocatedDict:
-        """Every string rendered, where the file says ``template: true``."""
-        says = body.get(TEMPLATE, False)
-        if not isinstance(says, bool):
-            self._say(
-                Code.WRONG_TYPE,
-                f"'template' must be true or false, not {describe(says)}",
-                body.place(TEMPLATE),
-            )
-            return body.without(TEMPLATE)
-        return self._render_tree(body, body.at) if says else body
-
-    def _render_tree(self, tree: Any, at: Location) -> Any:
-        if isinstance(tree, str):
-            return self._render(tree, at, is_file=False)
-        if isinstance(tree, LocatedDict):
-            made = LocatedDict(tree.at)
-            for key, value in tree.items():
-                place = tree.place(key)
-                made.put(key, self._render_tree(value, place), place, tree.place(key, "key"))
-            return made
-        if isinstance(tree, LocatedList):
-            items = LocatedList(tree.at)
-            for index, item in enumerate(tree):
-                items.add(self._render_tree(item, tree.place(index)), tree.place(index))
-            return items
-        return tree
-
-    def _render(self, text: str, at: Location, *, is_file: bool) -> str:
-        if "{" not in text:
-            return text
-        self.asked_stage = True
-        try:
-            return render(text, self._scope.stage.vars, self._scope.stage.name, at, is_file=is_file)
-        except Refused as refused:
-            self.problems.extend(refused.diagnostics)
-            return text
-
-    def _lifecycle(self, body: LocatedDict) -> Lifecycle:
-        written = body.get(LIFECYCLE)
-        if written is None:
-            return Lifecycle()
-        problems = schema_problems(LifecycleBlock, written, body.place(LIFECYCLE), within=LIFECYCLE)
-        if problems:
-            self.problems.extend(problems)
-            return Lifecycle()
-        block = LifecycleBlock.model_validate(written)
-        for path in block.ignore_changes:
-            if (wrong := ignored_problem(path, self._kind)) is not None:
-                at = written.place("ignore_changes")
-                self._say(Code.INVALID_VALUE, f"ignore_changes: {wrong[0]}", at, wrong[1])
-        return Lifecycle(protect=block.protect, ignore_changes=tuple(block.ignore_changes))
 
     def _with_prompt(self, body: LocatedDict) -> LocatedDict:
         """The prompt file's text in the text field, byte for byte, or rendered where the file ends in .j2."""
@@ -252,16 +212,17 @@ class _Builder:
             self.problems.extend(refused.diagnostics)
             return body
         if path.endswith(".j2"):
-            text = self._render(text, Location(path), is_file=True)
+            text = self._renderer.text(text, Location(path), is_file=True)
         made = body.without()
         made.put(text_field, text, Location(path), body.place(PROMPT, "key"))
         return made
 
     def _with_name(self, body: LocatedDict) -> LocatedDict:
-        if "name" in body or "name" not in self._kind.fields:
+        field = self._kind.default_name
+        if field is None or field in body:
             return body
         named = LocatedDict(body.at)
-        named.put("name", self._name, Location(self._path))
+        named.put(field, self._name, Location(self._path))
         for key in body:
             named.put_from(body, key)
         return named
@@ -286,7 +247,7 @@ class _Builder:
         at = memory.entry.place("store")
         text = memory.block.store or ""
         kind, index = self._scope.catalog["memory_store"], self._scope.index
-        self.asked_stage |= Address(text) in index.external or Address(text) in index.elsewhere
+        self._looked_up |= Address(text) in index.external or Address(text) in index.elsewhere
         try:
             found = resolve(text, kind, self._path, at, index, self._scope.files)
         except Refused as refused:
@@ -304,18 +265,31 @@ class _Builder:
         return None
 
     def _own_store(self, store: Address, memory: Memory, before: LocatedDict) -> list[Resource]:
-        kind = self._scope.catalog["memory_store"]
         body = store_body(memory, self._address, self.problems)
-        self._check(kind, body)
         resource = Resource(
             address=store,
-            body=plain(body),
+            body=self._compiled(self._scope.catalog["memory_store"], body),
             path=self._path,
             location=memory.at,
             source=Source(digest=digest(plain(before)), commit=self._commit([self._path])),
         )
         create_only = memory.block.access == "read_write"
         return [resource, *self._seeds(store, memory.entry, before, create_only=create_only)]
+
+    def _credentials(self, body: LocatedDict, written: LocatedDict) -> Iterator[Resource]:
+        for item in read_credentials(body, written, self.problems):
+            within = f"{CREDENTIALS}.{item.name}"
+            yield Resource(
+                address=Address.of("credential", f"{self._address.name}/{item.name}"),
+                body=self._compiled(
+                    self._scope.catalog["credential"], item.body, within=within, beside=(SECRET_VERSION,)
+                ),
+                path=self._path,
+                location=item.at,
+                source=Source(digest=digest(plain(item.before)), commit=self._commit([self._path])),
+                parent=self._address,
+                secret_version=item.secret_version,
+            )
 
     def _seeds(
         self, store: Address, holder: LocatedDict, before: LocatedDict, *, create_only: bool
@@ -332,18 +306,17 @@ class _Builder:
             except Refused as refused:
                 self.problems.extend(refused.diagnostics)
                 continue
-            content = self._render(written, at, is_file=True) if seed.file.endswith(".j2") else written
+            content = self._renderer.text(written, at, is_file=True) if seed.file.endswith(".j2") else written
             body = LocatedDict.of(at, {"path": seed.path, "content": content})
             if not seed.path.isprintable():
                 self._say(
                     Code.INVALID_VALUE, f"{seed.path!r} has control characters; rename the file", seed.at
                 )
                 continue
-            self._check(kind, body)
             found.append(
                 Resource(
                     address=Address.of(kind.name, f"{store.name}{seed.path}"),
-                    body=plain(body),
+                    body=self._compiled(kind, body),
                     path=seed.file,
                     location=at,
                     source=Source(
@@ -356,26 +329,33 @@ class _Builder:
             )
         return found
 
-    def _check(self, kind: Kind, body: LocatedDict, *, blamed: bool = False) -> None:
-        """The kind's schema. A file that is of another shape is not told about missing fields as well."""
-        ours = (*FILE_KEYS, *KIND_KEYS.get(kind.name, ()))
-        problems = schema_problems(kind.schema, body, Location(self._path), ours)
-        if blamed:
-            problems = [item for item in problems if item.code is not Code.MISSING_KEY]
-        self.problems.extend(problems)
-        for at in _reserved(body, body.at):
-            self._say(
-                Code.RESERVED,
-                "'$ref' with an address is how agentops writes references",
-                at,
-                "write the other file's path",
-            )
+    def _compiled(
+        self,
+        kind: Kind,
+        body: LocatedDict,
+        *,
+        within: str = "",
+        beside: tuple[str, ...] = (),
+        blamed: Collection[Location | None] = (),
+    ) -> Body:
+        """The request of a body. ``beside`` are keys of ours that may stand there, ``blamed`` the places of
+        foreign shapes: there nothing more is said, and nothing is missed anywhere."""
+        scope = self._scope
+        self._looked_up |= bool(kind.slots and (scope.index.external or scope.index.elsewhere))
+        names = Names(self._path, self._address, scope.catalog, scope.index, scope.files)
+        made, problems = request(kind, body, names, beside, within)
+        self.problems.extend(
+            item
+            for item in problems
+            if item.location not in blamed and not (blamed and item.code is Code.MISSING_KEY)
+        )
+        return made
 
     def _source(self, written: LocatedDict) -> Source:
         """What the file is built from: the same in every stage."""
         known = self._scope.sources
         if self._path not in known:
-            defaults = {"name": self._name} if "name" in self._kind.fields else {}
+            defaults = {} if self._kind.default_name is None else {self._kind.default_name: self._name}
             known[self._path] = source_of(
                 self._path, written, defaults, self._scope.files, self._scope.revision
             )
@@ -391,16 +371,6 @@ class _Builder:
 def _start(document: Document) -> tuple[int, int]:
     at = document.body.at
     return at.line, at.column
-
-
-def _reserved(tree: Any, at: Location) -> list[Location]:
-    if isinstance(tree, LocatedDict):
-        if as_ref(tree) is not None:
-            return [at]
-        return [found for key, value in tree.items() for found in _reserved(value, tree.place(key))]
-    if isinstance(tree, LocatedList):
-        return [found for index, value in enumerate(tree) for found in _reserved(value, tree.place(index))]
-    return []
 
 
 def _protected(resource: Resource) -> Resource:

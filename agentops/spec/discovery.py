@@ -20,7 +20,11 @@ from agentops.domain.kind import Catalog, Kind
 from agentops.domain.project import Project
 from agentops.spec.files import Files, Refused
 from agentops.spec.include import looks_like_tool_data
+from agentops.spec.located import LocatedDict
+from agentops.spec.naming import address_of_bundle, default_address, explicit_address, names
+from agentops.spec.overlay import OVERRIDES, merged
 from agentops.spec.payload import Payload, payload_of
+from agentops.spec.slots import named_in
 from agentops.spec.source import (
     DATA_SUFFIXES,
     MARKDOWN_SUFFIXES,
@@ -30,7 +34,7 @@ from agentops.spec.source import (
     stem_of,
     suffix_of,
 )
-from agentops.spec.walk import LATER, SKILL_FILE, Places, ignored_links, walk
+from agentops.spec.walk import SKILL_FILE, Places, ignored_links, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,31 @@ class Declaration:
 
 @dataclass(slots=True)
 class Found:
-    """``payload`` are the files that others refer to, ``resources`` those that declare something."""
+    """``payload`` are the files that others refer to, ``resources`` those that declare something, ``skills``
+    the directories that are one skill each. ``broken`` are files that cannot be read and skills whose address
+    is taken, with what they would declare: what refers to them is not wrong."""
 
     declarations: list[Declaration] = field(default_factory=list)
+    skills: dict[str, Address] = field(default_factory=dict)
+    broken: dict[str, Address] = field(default_factory=dict)
     payload: set[str] = field(default_factory=set)
     resources: frozenset[str] = frozenset()
     problems: list[Diagnostic] = field(default_factory=list)
+
+
+_DECLARED_AS = {
+    "memory": ("seed", "write `seed: PATH` in the file of the memory_store, or in `memory` of an agent"),
+    "credential": ("credentials", "write `credentials: {NAME: {auth: …}}` in the file of the vault"),
+}
+"""Where what belongs to a parent is written, and how."""
+
+_VAULT_KEYS = frozenset(
+    {"display_name", "metadata", "credentials", "lifecycle", "overrides", "template", "address", "$schema"}
+)
+_VAULT = re.compile(rb"^[\s{,]*[\"']?(?:display_name|credentials|type)\b", re.MULTILINE)
+_MANIFEST = re.compile(rb"^apiVersion:", re.MULTILINE)
+_VAULT_ALONE = frozenset({"display_name", "credentials"})
+"""Members that no file of another tool in a directory of this name has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +92,12 @@ def discover(files: Files, project: Project, catalog: Catalog) -> Found:
     links: list[str] = []
     for path, is_skill in walk(files, places, links, found.problems):
         if is_skill:
-            found.problems.append(_later("skill", posixpath.basename(path), Location(f"{path}/{SKILL_FILE}")))
+            _declare_skill(path, catalog, found)
         else:
             paths.append(path)
     candidates = [item for path in paths if (item := _candidate(files, path, places)) is not None]
+    candidates.extend(_named_in_slots(candidates, paths, files, catalog))
+    candidates.sort(key=lambda item: item.path)
     kept = _without_payload(candidates, files, found)
     found.resources = frozenset(item.path for item in candidates)
     for candidate in kept:
@@ -80,6 +105,13 @@ def discover(files: Files, project: Project, catalog: Catalog) -> Found:
     found.problems.extend(_unused(paths, kept, found.payload))
     found.problems.extend(ignored_links(links, found.payload, places))
     return found
+
+
+def addresses_of(files: Files, project: Project, catalog: Catalog) -> dict[str, Address]:
+    """What each file, and each directory of a skill, declares."""
+    found = discover(files, project, catalog)
+    declared = {item.document.path: item.address for item in found.declarations}
+    return declared | found.skills
 
 
 def _candidate(files: Files, path: str, places: Places) -> _Candidate | None:
@@ -95,9 +127,11 @@ def _candidate(files: Files, path: str, places: Places) -> _Candidate | None:
     except Refused as refused:
         if placed is None and not _says_type(files, path, places, at_start_of_line=True):
             return None
+        if _is_broken_look_alike(files, path, placed or ""):
+            return None
         return _Candidate(path, placed or "", None, refused.diagnostics)
     written = document.body.get("type")
-    if placed is None and not (isinstance(written, str) and written in places.directories.values()):
+    if placed is None and not (isinstance(written, str) and places.may_be(written, path)):
         return None
     if "type" not in document.body and _is_look_alike(document, placed or "", path):
         return None
@@ -114,10 +148,11 @@ def _declared_child(files: Files, path: str, kind: Kind) -> _Candidate | None:
     key = f"{kind.parent}_id"
     if key not in body:
         return None
+    how = _DECLARED_AS[kind.name]
     told = warning(
         Code.FOREIGN_SHAPE,
-        f"{path} declares nothing here: {kind.directory} are declared as `seed` of their {kind.parent}",
-        f"write `seed: PATH` in the file of the {kind.parent}, or in `memory` of an agent",
+        f"{path} declares nothing here: {kind.directory} are declared as `{how[0]}` of their {kind.parent}",
+        how[1],
         location=body.place(key, "key"),
     )
     return _Candidate(path, kind.name, None, (told,))
@@ -139,16 +174,30 @@ def _is_look_alike(document: Document, kind: str, path: str) -> bool:
     body, stem = document.body, stem_of(path)
     if not body and suffix_of(path) in MARKDOWN_SUFFIXES:
         named = stem == kind
-        return stem.lower() == "readme" or (
-            kind == "agent" and not named and not _in_directory(path, "agents")
+        return (
+            stem.lower() == "readme"
+            or kind == "vault"
+            or (kind == "agent" and not named and not _in_directory(path, "agents"))
         )
     if kind == "environment":
         return "dependencies" in body and "config" not in body
     if kind == "deployment":
         return "apiVersion" in body
     if kind == "vault":
-        return not (_in_directory(path, "vaults") and body.keys() <= {"display_name", "metadata"})
+        said = body.keys()
+        return not (_in_directory(path, "vaults") and (said <= _VAULT_KEYS or said & _VAULT_ALONE))
     return False
+
+
+def _is_broken_look_alike(files: Files, path: str, kind: str) -> bool:
+    """The same for files that cannot be read: encrypted, of several documents, or templates of others."""
+    try:
+        content = files.read(path)
+    except Refused:
+        return False
+    if kind == "deployment":
+        return _MANIFEST.search(content) is not None
+    return kind == "vault" and _VAULT.search(content) is None
 
 
 def _in_directory(path: str, directory: str) -> bool:
@@ -211,17 +260,25 @@ def _is_data(candidate: _Candidate | None) -> bool:
 
 def _declare(candidate: _Candidate, project: Project, catalog: Catalog, found: Found) -> None:
     path, document = candidate.path, candidate.document
-    if candidate.kind in LATER and candidate.kind not in catalog:
-        name, _ = _names(path, candidate.kind, LATER[candidate.kind], project)
-        found.problems.append(_later(candidate.kind, name, Location(path)))
-        return
     if document is None:
         found.problems.extend(candidate.problems)
+        if candidate.kind in catalog and catalog[candidate.kind].parent is None:
+            found.broken[path] = default_address(path, catalog[candidate.kind], project)
         return
     found.problems.extend(document.problems)
     body = document.body
-    known = [kind.name for kind in catalog if kind.parent is None]
+    known = [kind.name for kind in catalog if kind.parent is None and kind.bundle is None]
     written = body.get("type")
+    if isinstance(written, str) and written in catalog and catalog[written].bundle is not None:
+        found.problems.append(
+            error(
+                Code.UNKNOWN_KIND,
+                f"a {written} is a directory with a {SKILL_FILE}, not a file",
+                f"put its text into {catalog[written].directory}/NAME/{SKILL_FILE}",
+                location=body.place("type"),
+            )
+        )
+        return
     if "type" in body and written not in known:
         found.problems.append(
             error(
@@ -235,9 +292,9 @@ def _declare(candidate: _Candidate, project: Project, catalog: Catalog, found: F
         )
         return
     kind = catalog[candidate.kind]
-    address_name, name = _names(path, kind.name, kind.directory, project)
+    address_name, name = names(path, kind, project)
     try:
-        address = _explicit_address(document, kind) or Address.parse(Address.of(kind.name, address_name))
+        address = explicit_address(document, kind) or Address.parse(Address.of(kind.name, address_name))
     except (ValueError, Refused) as problem:
         found.problems.extend(
             problem.diagnostics
@@ -248,50 +305,65 @@ def _declare(candidate: _Candidate, project: Project, catalog: Catalog, found: F
     found.declarations.append(Declaration(kind, address, name, document))
 
 
-def _names(path: str, kind: str, directory: str, project: Project) -> tuple[str, str]:
-    """The name in the address, and the default of ``name``.
-
-    ``agents/tutor/agent.yaml`` is ``tutor`` in both; ``agents/tutor/memory_store-notes.yaml`` is
-    ``tutor-notes`` and ``notes``.
-    """
-    stem = stem_of(path)
-    parent = posixpath.basename(posixpath.dirname(path))
-    around = parent or project.name
-    if stem == kind:
-        return around, around
-    leading = re.match(rf"{kind}[-_.](.+)", stem)
-    if leading is None:
-        return stem, stem
-    if parent == directory:
-        return stem, leading[1]
-    return (f"{parent}-{leading[1]}" if parent else leading[1]), leading[1]
-
-
-def _explicit_address(document: Document, kind: Kind) -> Address | None:
-    if "address" not in document.body:
-        return None
-    text, at = document.body["address"], document.body.place("address")
-    example = f"write `address: {kind.name}/my-name`"
-    if not isinstance(text, str):
-        raise Refused(error(Code.WRONG_TYPE, "'address' must be text", example, location=at))
+def _declare_skill(path: str, catalog: Catalog, found: Found) -> None:
+    kind = next((kind for kind in catalog if kind.bundle is not None), None)
+    if kind is None:
+        return
+    address = address_of_bundle(path, kind)
     try:
-        address = Address.parse(text)
+        Address.parse(address)
     except ValueError as problem:
-        raise Refused(error(Code.INVALID_VALUE, str(problem), location=at)) from None
-    if address.kind != kind.name or "/" in address.name:
-        raise Refused(
-            error(Code.INVALID_VALUE, f"'{text}' is not the address of one {kind.name}", example, location=at)
+        at = Location(f"{path}/{SKILL_FILE}")
+        found.problems.append(error(Code.INVALID_VALUE, str(problem), "rename the directory", location=at))
+        return
+    other = next((known for known, at in found.skills.items() if at == address), None)
+    if other is not None:
+        found.problems.append(
+            error(
+                Code.DUPLICATE_ADDRESS,
+                f"{path} and {other} both declare {address}",
+                "rename one of the directories",
+                address=address,
+                location=Location(f"{path}/{SKILL_FILE}"),
+            )
         )
-    return address
+        found.broken |= {path: address, f"{path}/{SKILL_FILE}": address}
+        return
+    found.skills[path] = address
 
 
-def _later(kind: str, name: str, at: Location) -> Diagnostic:
-    return warning(
-        Code.LATER_KIND,
-        f"{kind}/{name}: {LATER[kind]} are not supported yet; they come with the next release",
-        "The file is left alone.",
-        location=at,
-    )
+def _named_in_slots(
+    candidates: Iterable[_Candidate], paths: Iterable[str], files: Files, catalog: Catalog
+) -> list[_Candidate]:
+    """Markdown files that are agents because an agent is named there: ``agents: [./team/critic.md]``."""
+    known = {item.path for item in candidates}
+    walked = set(paths)
+    found: list[_Candidate] = []
+    pending = list(candidates)
+    while pending:
+        candidate = pending.pop()
+        if candidate.document is None or candidate.kind not in catalog:
+            continue
+        for kind, text in _names_in_any_stage(catalog[candidate.kind], candidate.document.body):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(candidate.path), text))
+            if kind != "agent" or suffix_of(path) not in MARKDOWN_SUFFIXES or path not in walked - known:
+                continue
+            known.add(path)
+            try:
+                named = _Candidate(path, kind, read_document(files, path))
+            except Refused as refused:
+                named = _Candidate(path, kind, None, refused.diagnostics)
+            found.append(named)
+            pending.append(named)
+    return found
+
+
+def _names_in_any_stage(kind: Kind, body: LocatedDict) -> Iterator[tuple[str, str]]:
+    yield from named_in(kind, body)
+    overrides = body.get(OVERRIDES)
+    for patch in overrides.values() if isinstance(overrides, LocatedDict) else ():
+        if isinstance(patch, LocatedDict):
+            yield from named_in(kind, merged(body, patch))
 
 
 def _unused(paths: Iterable[str], kept: Iterable[_Candidate], payload: set[str]) -> Iterator[Diagnostic]:

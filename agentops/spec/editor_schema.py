@@ -1,4 +1,5 @@
-"""JSON Schema (2020-12) of what a file may hold, for editors: the kind's request plus our own keys.
+"""JSON Schema (2020-12) of what a file may hold, for editors: the kind's request plus our own keys, with
+everything that is taken for a reference wherever one fits.
 
 Made from the same models that validate, so an editor and ``validate`` say the same. What a schema cannot say
 (files that must exist, templates) is left to ``validate``.
@@ -10,11 +11,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agentops.domain.diagnostics import Code, Diagnostic, Stop, error
 from agentops.domain.kind import Catalog, Kind
-from agentops.spec.build import KIND_KEYS, MEMORY, PROMPT, SEED, LifecycleBlock
+from agentops.spec.build import KIND_KEYS, MEMORY, PROMPT, SEED
+from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION
+from agentops.spec.editor_references import widen
+from agentops.spec.lifecycle import LifecycleBlock
 from agentops.spec.memory import MemoryBlock
 from agentops.spec.project import ProjectBlock
 from agentops.spec.shorthand import BUILT_IN, GROUPS, PERMISSIONS
+from agentops.spec.walk import SKILL_FILE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -27,6 +33,10 @@ _PATH: Schema = {
     "pattern": r"[./*]",
     "description": "a YAML or JSON file, or a glob, relative to this file",
 }
+_SECRET_VERSION: Schema = {
+    "anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^[A-Za-z0-9._:+-]{1,40}$"}],
+    "description": "another one than last time has the secrets sent again",
+}
 _PERMISSION: Schema = {"enum": list(PERMISSIONS), "description": "who decides whether the tool may run"}
 
 
@@ -35,10 +45,32 @@ def editor_schema(catalog: Catalog, kind: str | None) -> Schema:
 
     Raises:
         KeyError: the catalog has no such kind.
+        Stop: no file of its own declares one.
     """
     if kind is None:
         return {"$schema": DIALECT, **_inlined(ProjectBlock), "title": "agentops.yaml"}
-    return _of_kind(catalog[kind])
+    if not has_files(catalog[kind]):
+        raise Stop(_without_files(catalog[kind]))
+    return _of_kind(catalog[kind], catalog)
+
+
+def has_files(kind: Kind) -> bool:
+    """Whether a file declares one of these: a child stands in its parent's, a bundle is a directory."""
+    return kind.parent is None and kind.bundle is None
+
+
+def _without_files(kind: Kind) -> Diagnostic:
+    if kind.bundle is not None:
+        return error(
+            Code.UNKNOWN_KIND,
+            f"no file of YAML or JSON declares a {kind.name}, so there is no schema of one",
+            f"it is a directory with a {SKILL_FILE}, whose frontmatter has a `name` and a `description`",
+        )
+    return error(
+        Code.UNKNOWN_KIND,
+        f"a {kind.name} has no file of its own, so there is no schema of one",
+        f"it is declared in the file of a {kind.parent}: `agentops schema {kind.parent}`",
+    )
 
 
 def tool_schema(catalog: Catalog) -> Schema:
@@ -54,13 +86,15 @@ def tool_schema(catalog: Catalog) -> Schema:
     }
 
 
-def _of_kind(kind: Kind) -> Schema:
+def _of_kind(kind: Kind, catalog: Catalog) -> Schema:
     schema = kind.schema.model_json_schema()
     definitions = dict(schema.get("$defs", {}))
     properties = dict(schema["properties"])
+    for slot in kind.slots:
+        widen(properties, definitions, slot, catalog[slot.kind])
     if kind.name == "agent":
         _widen_tools(properties, definitions)
-    own = _own_keys(kind, definitions)
+    own = _own_keys(kind, catalog, definitions)
     every_stage = {**properties, **own}
     overrides: Schema = {
         "type": "object",
@@ -80,7 +114,9 @@ def _of_kind(kind: Kind) -> Schema:
         "template": {"type": "boolean", "description": "render every text of this file as a Jinja2 template"},
         "overrides": overrides,
     }
-    required = [name for name in schema.get("required", ()) if name not in {"name", kind.text_field}]
+    required = [
+        name for name in schema.get("required", ()) if name not in {kind.default_name, kind.text_field}
+    ]
     return {
         "$schema": DIALECT,
         "title": kind.name,
@@ -92,7 +128,7 @@ def _of_kind(kind: Kind) -> Schema:
     }
 
 
-def _own_keys(kind: Kind, definitions: Schema) -> Schema:
+def _own_keys(kind: Kind, catalog: Catalog, definitions: Schema) -> Schema:
     found: Schema = {"lifecycle": _defined(LifecycleBlock, "lifecycle", definitions)}
     ours = KIND_KEYS.get(kind.name, ())
     if PROMPT in ours:
@@ -109,7 +145,23 @@ def _own_keys(kind: Kind, definitions: Schema) -> Schema:
             "anyOf": [text, {"type": "array", "items": text}],
             "description": "files, folders or globs to seed the store with",
         }
+    if CREDENTIALS in ours:
+        found[CREDENTIALS] = _credentials(catalog["credential"], definitions)
+    if SECRET_VERSION in ours:
+        found[SECRET_VERSION] = _SECRET_VERSION
     return found
+
+
+def _credentials(kind: Kind, definitions: Schema) -> Schema:
+    entry = kind.schema.model_json_schema()
+    definitions.update(entry.pop("$defs", {}))
+    definitions[kind.name] = {**entry, "properties": {**entry["properties"], SECRET_VERSION: _SECRET_VERSION}}
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": r"^[^/]+$"},
+        "additionalProperties": {"$ref": f"#/$defs/{kind.name}"},
+        "description": "what lies in the vault, by a name of your own; secrets are references",
+    }
 
 
 def _defined(model: type[BaseModel], name: str, definitions: Schema) -> Schema:

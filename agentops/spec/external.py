@@ -13,7 +13,6 @@ from agentops.spec.files import Files, Refused
 from agentops.spec.located import Want, locate
 from agentops.spec.project import PROJECT_FILE
 from agentops.spec.source import read_data
-from agentops.spec.walk import LATER
 
 
 class External:
@@ -29,7 +28,7 @@ class External:
 
     def problems(self, catalog: Catalog) -> Iterator[Diagnostic]:
         """Kinds that do not exist, and IDs of another kind."""
-        known = {*catalog.kinds, *LATER}
+        known = catalog.kinds
         for address in sorted(self.addresses):
             if address.kind not in known:
                 yield error(

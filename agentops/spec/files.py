@@ -37,6 +37,11 @@ def is_pattern(reference: str) -> bool:
     return _GLOB.search(reference) is not None
 
 
+def without_password(url: str) -> str:
+    """A URL as it may be repeated."""
+    return re.sub(r"//[^/]*@", "//…@", url)
+
+
 @dataclass(slots=True)
 class Files:
     """Reads files under ``root``. Paths are posix, relative to the root."""
@@ -169,7 +174,7 @@ class Files:
             raise Refused(
                 error(
                     Code.OUTSIDE_PROJECT,
-                    f"'{reference}' is a URL; only files of this project are read",
+                    f"'{without_password(reference)}' is a URL; only files of this project are read",
                     "put the file into the project and write its path relative to this file",
                     location=at,
                 )

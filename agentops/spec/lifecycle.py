@@ -1,10 +1,42 @@
-"""``lifecycle.ignore_changes``: what a path in it may name."""
+"""``lifecycle``: how a resource is treated, and what a path in ``ignore_changes`` may name."""
 
 from __future__ import annotations
 
-from agentops.domain.diagnostics import did_you_mean
+from pydantic import BaseModel, ConfigDict
+
+from agentops.domain.diagnostics import Code, Diagnostic, did_you_mean, error
 from agentops.domain.kind import Kind
-from agentops.spec.schema import known_members
+from agentops.domain.resource import Lifecycle
+from agentops.spec.located import LocatedDict
+from agentops.spec.schema import known_members, schema_problems
+
+LIFECYCLE = "lifecycle"
+
+
+class LifecycleBlock(BaseModel):
+    """How a resource is treated. ignore_changes: fields that are set once and then left."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    protect: bool = False
+    ignore_changes: list[str] = []
+
+
+def read_lifecycle(body: LocatedDict, kind: Kind, problems: list[Diagnostic]) -> Lifecycle:
+    """What a file says of its resource; nothing where that is wrong."""
+    written = body.get(LIFECYCLE)
+    if written is None:
+        return Lifecycle()
+    wrong = schema_problems(LifecycleBlock, written, body.place(LIFECYCLE), within=LIFECYCLE)
+    if wrong:
+        problems.extend(wrong)
+        return Lifecycle()
+    block = LifecycleBlock.model_validate(written)
+    for path in block.ignore_changes:
+        if (fault := ignored_problem(path, kind)) is not None:
+            at = written.place("ignore_changes")
+            problems.append(error(Code.INVALID_VALUE, f"ignore_changes: {fault[0]}", fault[1], location=at))
+    return Lifecycle(protect=block.protect, ignore_changes=tuple(block.ignore_changes))
 
 
 def ignored_problem(path: str, kind: Kind) -> tuple[str, str] | None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Location, error, in_order, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, in_order, warning
+from agentops.domain.github import Checkout
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState
+from agentops.spec.attachments import with_attachments
 from agentops.spec.build import Built, Scope, build
-from agentops.spec.check import check
+from agentops.spec.check import check, dangling, mounts
 from agentops.spec.discovery import Declaration, discover
 from agentops.spec.external import External
-from agentops.spec.files import Files
+from agentops.spec.files import Files, Refused
+from agentops.spec.memory import stores_of
 from agentops.spec.references import Index
-from agentops.spec.revision import read_revision
+from agentops.spec.revision import Revision, read_revision
+from agentops.spec.skill import fetched_skill, local_skill, remote_skills
+from agentops.spec.walk import SKILL_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,24 @@ class Loaded:
     files: int
 
 
-def load_stage(root: Path, project: Project, stage: Stage, catalog: Catalog) -> Loaded:
-    """Read every resource of the project as it is in ``stage``. Offline; nothing is written."""
-    (loaded,) = load_stages(root, project, [stage], catalog)
+Fetch = Callable[[str], Checkout]
+"""What a URL names, at the commit it is pinned to. Raises Stop where it cannot be had."""
+
+
+def load_stage(
+    root: Path, project: Project, stage: Stage, catalog: Catalog, fetch: Fetch | None = None
+) -> Loaded:
+    """Read every resource of the project as it is in ``stage``. Nothing is written.
+
+    Without ``fetch`` this is offline: skills that are named by a URL are then referred to, and not looked at.
+    """
+    (loaded,) = load_stages(root, project, [stage], catalog, fetch)
     return loaded
 
 
-def load_stages(root: Path, project: Project, stages: Sequence[Stage], catalog: Catalog) -> list[Loaded]:
+def load_stages(
+    root: Path, project: Project, stages: Sequence[Stage], catalog: Catalog, fetch: Fetch | None = None
+) -> list[Loaded]:
     """The same for several stages: the files are read once.
 
     A problem that holds in some of these stages only says in which.
@@ -47,19 +63,34 @@ def load_stages(root: Path, project: Project, stages: Sequence[Stage], catalog: 
     external = External(project, files)
     problems = [*found.problems, *external.problems(catalog)]
     first = _first_of_each(found.declarations, problems)
-    if not found.declarations and not found.problems:
+    if not found.declarations and not found.skills and not found.problems:
         problems.append(_nothing_declared(root))
     read = {item.document.path for item in first.values()} | found.payload
     revision = read_revision(root)
     sources: dict[str, Source] = {}
     settled: dict[str, Built] = {}
     declared = {item.document.path: item.address for item in found.declarations}
+    for path, address in found.skills.items():
+        declared |= {path: address, f"{path}/{SKILL_FILE}": address}
+    declared |= found.broken
+    skills, wrong_skills = _skills(found.skills, catalog, files, revision)
+    problems.extend(wrong_skills)
+    made = frozenset(
+        store for item in found.declarations for store in stores_of(item.address, item.document.body)
+    )
     states: list[DesiredState] = []
     told: dict[str, list[Diagnostic]] = {}
     for stage in stages:
-        index = Index(declared, stage.external, external.addresses - stage.external.keys(), stage.name)
+        elsewhere = external.addresses - stage.external.keys()
+        index = Index(declared, stage.external, elsewhere, stage.name, made)
         scope = Scope(files, project, stage, catalog, index, found.resources, revision, sources, settled)
-        resources, wrong = _built(found.declarations, first, scope)
+        written, wrong = _built(found.declarations, first, scope)
+        resources = with_attachments({**skills, **written}, stage.external, catalog)
+        wrong.extend(mounts(written, resources, catalog))
+        remote = remote_skills(resources, catalog)
+        if fetch is not None:
+            resources |= _fetched(remote, fetch, catalog, wrong)
+        wrong.extend(dangling(resources, {*found.skills.values(), *found.broken.values(), *remote}))
         wrong.extend(external.declared_too(resources))
         wrong.extend(check(project, stage.name, resources, catalog))
         told[stage.name] = wrong
@@ -67,7 +98,46 @@ def load_stages(root: Path, project: Project, stages: Sequence[Stage], catalog: 
             DesiredState(project=project.name, stage=stage.name, resources=dict(sorted(resources.items())))
         )
     said = _with_stages(told)
-    return [Loaded(state, in_order([*problems, *said[state.stage]]), len(read)) for state in states]
+    count = len(read) + len(found.skills)
+    return [Loaded(state, in_order([*problems, *said[state.stage]]), count) for state in states]
+
+
+def _skills(
+    directories: Mapping[str, Address], catalog: Catalog, files: Files, git: Revision | None
+) -> tuple[dict[Address, Resource], list[Diagnostic]]:
+    """The skills of the project: the same in every stage."""
+    resources: dict[Address, Resource] = {}
+    problems: list[Diagnostic] = []
+    for directory, address in directories.items():
+        try:
+            resources[address], told = local_skill(
+                directory, address, catalog.of_address(address), files, git
+            )
+        except Refused as refused:
+            told = [*refused.diagnostics]
+        problems.extend(item.model_copy(update={"address": address}) for item in told)
+    return resources, problems
+
+
+def _fetched(
+    urls: Mapping[Address, Resource], fetch: Fetch, catalog: Catalog, problems: list[Diagnostic]
+) -> dict[Address, Resource]:
+    """The skills that are named by a URL; a problem stands where the first one that names it does."""
+    found: dict[Address, Resource] = {}
+    for address, by in urls.items():
+        try:
+            checkout = fetch(f"https://{address.name}")
+            found[address], told = fetched_skill(checkout, address, catalog.of_address(address), by)
+            problems.extend(told)
+        except Stop as stop:
+            problems.extend(_placed(item, by) for item in stop.diagnostics)
+        except Refused as refused:
+            problems.extend(refused.diagnostics)
+    return found
+
+
+def _placed(problem: Diagnostic, by: Resource) -> Diagnostic:
+    return problem.model_copy(update={"address": by.address, "location": by.location})
 
 
 def _built(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -152,6 +152,17 @@ def _read(entry: Any, index: int, at: Location, problems: list[Diagnostic]) -> M
         )
         return None
     return Memory(name, block, entry, index)
+
+
+def stores_of(agent: Address, body: Mapping[str, Any]) -> Iterator[Address]:
+    """The addresses of the stores that an agent's file may declare beside the agent, in any stage."""
+    overrides = body.get("overrides")
+    patches = overrides.values() if isinstance(overrides, Mapping) else ()
+    for part in (body, *patches):
+        memory = part.get("memory") if isinstance(part, Mapping) else None
+        for entry in memory if isinstance(memory, list) else [memory]:
+            if isinstance(entry, Mapping) and isinstance(name := entry.get("name") or entry.get("type"), str):
+                yield Address.of("memory_store", f"{agent.name}-{name}")
 
 
 def store_body(memory: Memory, agent: Address, problems: list[Diagnostic]) -> LocatedDict:

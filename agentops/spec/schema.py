@@ -1,6 +1,7 @@
 """Errors of a pydantic schema -> diagnostics with places, and what to write instead.
 
 Works for the create requests of the kinds and for our own blocks alike: every shape is a pydantic model.
+What stands beside a secret is repeated in no message: somebody may have put the secret there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from agentops.domain.diagnostics import Code, Diagnostic, Location, did_you_mean, error
+from agentops.domain.secret import KEY as SECRET
 from agentops.spec.located import Step, locate, matched
 from agentops.spec.source import describe
 
@@ -34,18 +36,8 @@ _EXPECTED = {
     "none_required": "null",
 }
 _OTHER_TYPE = "another type"
-_LIMITS = frozenset(
-    {
-        "string_too_short",
-        "string_too_long",
-        "too_short",
-        "too_long",
-        "greater_than",
-        "greater_than_equal",
-        "less_than",
-        "less_than_equal",
-    }
-)
+_LENGTHS = frozenset({"string_too_short", "string_too_long", "too_short", "too_long"})
+_LIMITS = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 _OURS = frozenset(Code)
 """Schemas report what only they can judge under a code of ours, with a finished sentence."""
 
@@ -130,6 +122,8 @@ def _diagnostic(
             location=locate(tree, steps, "key") or at,
         )
     code, summary, detail = _wording(item, (*around, *steps))
+    if isinstance(value := value_at(tree, steps), str) and _is_beside_a_secret(model, steps, tree):
+        summary, detail = _without(value, summary), _without(value, detail)
     return error(code, summary, detail, location=locate(tree, steps) or at)
 
 
@@ -137,8 +131,7 @@ def _wording(item: ErrorDetails, steps: tuple[Step, ...]) -> tuple[Code, str, st
     name, kind, context = dotted(steps), item["type"], item.get("ctx", {})
     subject = f"'{name}'" if name else "this"
     if kind in _OURS:
-        told = item["msg"] if kind == Code.LATER_FIELD else f"{subject}: {item['msg']}"
-        return Code(kind), told, ""
+        return Code(kind), f"{subject}: {item['msg']}", ""
     if kind == "missing":
         missing = dotted((*steps, item["loc"][-1]))
         return Code.MISSING_KEY, f"'{missing}' is missing", ""
@@ -160,6 +153,15 @@ def _wording(item: ErrorDetails, steps: tuple[Step, ...]) -> tuple[Code, str, st
         return Code.INVALID_VALUE, f"{subject}: {context.get('error', item['msg'])}", ""
     if kind == "string_too_short" and context.get("min_length") == 1:
         return Code.LIMIT, f"{subject} is empty", ""
+    if kind in _LENGTHS:
+        unit = "entries" if isinstance(item["input"], list) else "characters"
+        bound = (
+            f"at least {context['min_length']:,}"
+            if "min_length" in context
+            else f"at most {context['max_length']:,}"
+        )
+        has = f"has {len(item['input']):,} {unit}" if item["input"] else "is empty"
+        return Code.LIMIT, f"{subject} {has}; it takes {bound}", ""
     if kind in _LIMITS:
         return Code.LIMIT, f"{subject}: {_lower(item['msg'])}", ""
     return Code.INVALID_VALUE, f"{subject}: {_lower(item['msg'])}", ""
@@ -171,6 +173,13 @@ def _lower(message: str) -> str:
 
 def _shown(value: str) -> str:
     return f"'{value}'" if len(value) <= _SHOWN_CHARACTERS else f"'{value[:_SHOWN_CHARACTERS]}…'"
+
+
+def _without(value: str, text: str) -> str:
+    """The text without a value that it quotes."""
+    for form in (f"'{value}'", repr(value), _shown(value)):
+        text = text.replace(form, "'…'")
+    return text
 
 
 def _quoted(text: str) -> list[str]:
@@ -191,6 +200,36 @@ def known_members(model: type[BaseModel], path: Sequence[Step], tree: Any) -> se
             for branch in _branches(root, inner, tree)
         ]
     return {name for node in nodes for name in node.get("properties", {})}
+
+
+@lru_cache(maxsize=64)
+def secret_members(model: type[BaseModel]) -> frozenset[str]:
+    """The members, at any depth, whose value is a reference to a secret."""
+    root = _json_schema(model)
+    shapes = [root, *root.get("$defs", {}).values()]
+    return frozenset(name for shape in shapes for name in _secrets_of(root, shape))
+
+
+def _secrets_of(root: Mapping[str, Any], shape: Mapping[str, Any]) -> Iterator[str]:
+    for name, member in shape.get("properties", {}).items():
+        if any(node.get("properties", {}).keys() == {SECRET} for node in _branches(root, member, None)):
+            yield name
+
+
+def _is_beside_a_secret(model: type[BaseModel], path: Sequence[Step], tree: Any) -> bool:
+    """Whether a mapping on the way to ``path`` has, by each shape it may be of, a place for a secret."""
+    root = _json_schema(model)
+    nodes: list[Any] = [root]
+    for step in path:
+        shapes = [shape for node in nodes for shape in _branches(root, node, tree)] or [
+            shape for node in nodes for shape in _branches(root, node, None)
+        ]
+        objects = [shape for shape in shapes if "properties" in shape]
+        if objects and all(any(_secrets_of(root, shape)) for shape in objects):
+            return True
+        nodes = [inner for shape in shapes for inner in _inside(shape, step)]
+        tree = tree[step]
+    return False
 
 
 def _branches(root: Mapping[str, Any], node: Any, value: Any) -> Iterator[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from agentops.domain.kind import Catalog
-from agentops.spec.editor_schema import editor_schema, tool_schema
+from agentops.spec.editor_schema import editor_schema, has_files, tool_schema
 
 _SCHEMAS = ".agentops/schemas"
 
@@ -95,7 +95,7 @@ def starter_project(name: str, catalog: Catalog) -> dict[str, str]:
 
 def schema_files(catalog: Catalog) -> dict[str, str]:
     """Path -> text of every schema an editor may want, where the files that ``init`` writes look for them."""
-    kinds = {kind.name: editor_schema(catalog, kind.name) for kind in catalog if kind.parent is None}
+    kinds = {kind.name: editor_schema(catalog, kind.name) for kind in catalog if has_files(kind)}
     schemas = {"agentops": editor_schema(catalog, None), "tool": tool_schema(catalog), **kinds}
     return {f"{_SCHEMAS}/{name}.json": _json(schema) for name, schema in schemas.items()}
 

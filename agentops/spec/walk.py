@@ -10,34 +10,37 @@ from dataclasses import dataclass
 
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error, warning
 from agentops.domain.kind import Catalog, Kind
+from agentops.domain.peer import PEER_LOCK
 from agentops.spec.files import OUR_FOLDER, Files
 from agentops.spec.project import PROJECT_FILE
 from agentops.spec.source import SUFFIXES, suffix_of
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build"})
-_PEER_LOCK = "claude-lock.json"
 SKILL_FILE = "SKILL.md"
-LATER = {"skill": "skills", "deployment": "deployments", "vault": "vaults", "credential": "credentials"}
-"""Kinds of the API that a later release manages, and their directories."""
+_NEVER_BY_NAME = frozenset({"vault"})
+"""Kinds that a file's name does not tell: Ansible and Helm have a vault.yaml of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """How a file's place names its kind."""
+    """How a file's place names its kind. ``directories`` are of kinds that a file declares, ``bundles`` of
+    those that are directories themselves."""
 
     directories: Mapping[str, str]
+    bundles: Mapping[str, str]
     children: Mapping[str, Kind]
     leading: re.Pattern[str]
     typed: re.Pattern[bytes]
 
     @classmethod
     def of(cls, catalog: Catalog) -> Places:
-        managed = {kind.directory: kind.name for kind in catalog if kind.parent is None}
-        later = {directory: name for name, directory in LATER.items() if name in {"deployment", "vault"}}
-        named = sorted({*managed.values(), "deployment"}, key=len, reverse=True)
-        typed = "|".join(sorted({*managed.values(), "deployment", "vault"}))
+        roots = [kind for kind in catalog if kind.parent is None]
+        placed = {kind.directory: kind.name for kind in roots if kind.bundle is None}
+        named = sorted({*placed.values()} - _NEVER_BY_NAME, key=len, reverse=True)
+        typed = "|".join(sorted(kind.name for kind in roots))
         return cls(
-            {**later, **managed},
+            placed,
+            {kind.directory: kind.name for kind in roots if kind.bundle is not None},
             {kind.directory: kind for kind in catalog if kind.parent is not None},
             re.compile(rf"({'|'.join(named)})(?=[-_.]|$)"),
             re.compile(rf"(^|[\s{{,\"'])type[\"']?[ \t]*:[ \t]*[\"']?({typed})\b".encode(), re.MULTILINE),
@@ -45,7 +48,12 @@ class Places:
 
     def holds(self, path: str) -> bool:
         """Whether the path is, or lies in, a directory of resources."""
-        return not self.directories.keys().isdisjoint(path.split("/"))
+        return not {*self.directories, *self.bundles}.isdisjoint(path.split("/"))
+
+    def may_be(self, kind: str, path: str) -> bool:
+        """Whether a file that says this kind is one of ours. That it is a bundle is only believed where
+        resources are: what a file of another tool calls a skill is no mistake."""
+        return kind in self.directories.values() or (kind in self.bundles.values() and self.holds(path))
 
     def kind_of(self, path: str) -> str | None:
         parent = posixpath.basename(posixpath.dirname(path))
@@ -76,6 +84,7 @@ def walk(
             )
             continue
         names = {entry.name for entry in entries}
+        problems.extend(_misspelt(folder, names))
         if folder and SKILL_FILE in names:
             yield folder, True
             continue
@@ -83,6 +92,10 @@ def walk(
             continue  # another project
         for entry in entries:
             path = posixpath.join(folder, entry.name)
+            if not _is_text(entry.name):
+                if places.holds(path):
+                    problems.append(_unreadable_name(path))
+                continue
             if entry.is_symlink() and files.leaves_project(path):
                 problems.extend(_leaving_link(files, path, places))
             elif entry.is_symlink() and entry.is_dir():
@@ -94,9 +107,35 @@ def walk(
                 yield path, False
 
 
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unreadable_name(path: str) -> Diagnostic:
+    return error(Code.UNREADABLE, f"{path!r} has a name that is not UTF-8", "rename it or move it away")
+
+
+def _misspelt(folder: str, names: set[str]) -> Iterator[Diagnostic]:
+    """A directory among skills whose manifest is spelled in another way: it would be passed over."""
+    found = next((name for name in sorted(names) if name.upper() == SKILL_FILE.upper()), None)
+    among = posixpath.basename(posixpath.dirname(folder)) == "skills"
+    if among and found is not None and SKILL_FILE not in names:
+        path = posixpath.join(folder, found)
+        yield warning(
+            Code.UNUSED,
+            f"{path} makes no skill: the file is called {SKILL_FILE}, in capitals",
+            "rename it",
+            location=Location(path),
+        )
+
+
 def _may_declare(path: str) -> bool:
     name = posixpath.basename(path)
-    if name.startswith(".") or path == PROJECT_FILE or name == _PEER_LOCK:
+    if name.startswith(".") or path == PROJECT_FILE or name == PEER_LOCK:
         return False
     return suffix_of(path) in SUFFIXES
 

@@ -233,11 +233,11 @@ class _Builder:
     def _alias(self, event: Any) -> _Node:
         node = self._anchors.get(event.anchor)
         if node is None:
-            known = event.anchor in self._anchors
-            raise self._refusal(
-                event,
-                f"*{event.anchor} stands inside what it refers to" if known else f"no anchor &{event.anchor}",
-            )
+            if event.anchor in self._anchors:
+                raise self._refusal(event, "this alias stands inside what it refers to")
+            # Neither an alias nor a tag is repeated: it may be the text of a secret that lacks its quotes.
+            told = "a text that begins with * needs quotes"
+            raise self._refusal(event, "no value has the anchor that is named here", told)
         self._aliased += node.size
         if self._aliased > MAX_ALIASED_NODES:
             raise self._refusal(
@@ -274,14 +274,16 @@ class _Builder:
             "float": lambda: isinstance(value, int | float) and not isinstance(value, bool),
         }
         if not fits[wanted]():
-            raise self._refusal(event, f"'{text}' is no {wanted}")
+            raise self._refusal(event, f"the value behind !!{wanted} is no {wanted}")
         return float(value) if wanted == "float" else value
 
     def _check_tag(self, event: Any, allowed: tuple[str, ...]) -> None:
         if event.tag in (None, "!") or event.tag in {f"{_STANDARD}{name}" for name in allowed}:
             return
-        shown = event.tag.replace(_STANDARD, "!!")
-        raise self._refusal(event, f"the tag {shown} is not read here", "write the value without a tag")
+        name = event.tag.removeprefix(_STANDARD)
+        said = "a tag of one's own" if name == event.tag else f"the tag !!{name}"
+        told = "write the value without it; a text that begins with ! needs quotes"
+        raise self._refusal(event, f"{said} is not read here", told)
 
     def _refusal(self, event: Any, summary: str, detail: str = "", code: Code = Code.SYNTAX) -> Refused:
         return Refused(error(code, summary, detail, location=self._place(event.start_mark)))

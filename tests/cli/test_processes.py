@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,9 +26,14 @@ INTERRUPTED = {130, -signal.SIGINT}
 @pytest.fixture
 def remote(project: Project, tmp_path: Path) -> Iterator[Project]:
     with served_registry(tmp_path / "remote.db") as url:
-        registry = f"{{base_url: '{url}', api_key: {{secret: 'env:PROD_KEY'}}}}"
-        project.write("agentops.yaml", f"project: demo\nstages:\n  prod:\n    registry: {registry}\n")
+        at(project, url)
         yield project
+
+
+def at(project: Project, url: str) -> None:
+    """Give the project one stage, at this registry."""
+    registry = f"{{base_url: '{url}', api_key: {{secret: 'env:PROD_KEY'}}}}"
+    project.write("agentops.yaml", f"project: demo\nstages:\n  prod:\n    registry: {registry}\n")
 
 
 @contextmanager
@@ -125,12 +131,16 @@ def test_ctrl_c_at_the_question_ends_it_and_changes_nothing(project: Project):
     assert not (project.root / "locks/local.lock.json").exists()
 
 
-def test_one_ctrl_c_ends_a_plan(remote: Project):
-    many(remote, 300)
-    with start(remote, "plan") as process:
-        time.sleep(0.8)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+def test_one_ctrl_c_ends_a_plan(project: Project):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        at(project, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with start(project, "plan") as process:
+            silent.settimeout(20)
+            asked, _ = silent.accept()  # it waits for an answer that never comes
+            with asked:
+                asked.recv(1)
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=20)
     assert process.returncode in INTERRUPTED
     assert out == ""
     assert "Traceback" not in err

@@ -138,7 +138,7 @@ def test_no_difference_has_no_lines() -> None:
         ([], "[]"),
         (["a", 1, "true", "1", ""], 'a, 1, "true", "1", ""'),
         ({"a": [1]}, '{"a": [1]}'),
-        (Ref(Address("memory_store/notes")).as_json(), "(memory_store/notes).id"),
+        (Ref(Address("memory_store/notes")).as_json(), "memory_store/notes"),
         ({"id": Ref(Address("agent/x"), "version").as_json()}, '{"id": "(agent/x).version"}'),
         ('"' + "x" * 99, '"\\"' + "x" * 99 + '"'),
         ("x" * 101, f'101 characters: "{"x" * 60}…"'),
@@ -200,7 +200,7 @@ def test_references_are_known_after_apply() -> None:
     body = {"environment_id": Ref(Address("environment/x")).as_json()}
     for verbose in (False, True):
         shown = beside(created_fields(body, verbose=verbose))
-        assert shown == [("environment_id", "(environment/x).id (known after apply)")]
+        assert shown == [("environment_id", "environment/x (known after apply)")]
 
 
 # -- plans and diagnostics

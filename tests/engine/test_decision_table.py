@@ -9,15 +9,11 @@ from agentops.domain.diagnostics import Code, Severity
 from agentops.domain.plan import Action, Reason
 from agentops.engine.planner import Choices
 from tests.engine.conftest import Bench
-from tests.engine.toy import PAGE, WIDGET, desired, resource, tag
+from tests.engine.toy import desired, only, resource, tag
+from tests.engine.toy_kinds import PAGE, WIDGET
 
 ONE = Address("widget/one")
 NAME = {"name": "one"}
-
-
-def only(planned):
-    assert len(planned.plan.changes) == 1, planned.plan.changes
-    return planned.plan.changes[0]
 
 
 def codes(planned):

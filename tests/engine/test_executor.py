@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agentops.domain.address import Address
@@ -9,8 +11,11 @@ from agentops.domain.diagnostics import Code
 from agentops.domain.plan import Action
 from agentops.domain.ports import Conflict, OutcomeUnknown
 from agentops.domain.report import Result
+from agentops.domain.resource import Ref
+from agentops.engine.planner import Choices
 from tests.engine.conftest import Bench
-from tests.engine.toy import WIDGET, desired, refusal, resource
+from tests.engine.toy import desired, refusal, resource
+from tests.engine.toy_kinds import WIDGET
 
 ONE, TWO, CHILD = Address("widget/one"), Address("widget/two"), Address("page/one/a")
 
@@ -104,8 +109,6 @@ def test_an_update_is_bound_to_the_version_it_was_planned_against(bench: Bench):
 
 
 def test_a_removal_reads_again_before_it_archives(bench: Bench):
-    from agentops.engine.planner import Choices
-
     bench.apply(desired(resource(ONE, {"name": "one"})))
     planned = bench.plan(desired(), Choices(destroy=True))
     id = bench.store.lock.resources[ONE].id
@@ -218,8 +221,51 @@ def test_what_could_not_be_recorded_stops_the_run(bench: Bench):
     assert bench.store.lock.intents, "what was sent is known as an intent"
 
 
+def test_a_removal_of_what_is_gone_by_then_is_done(bench: Bench):
+    bench.apply(desired(resource(ONE, {"name": "one"})))
+    planned = bench.plan(desired(), Choices(destroy=True))
+    bench.registry.objects.clear()
+    assert bench.carry_out(planned).exit_code == 0
+    assert bench.store.lock.resources == {}
+
+
+def test_an_update_of_what_is_gone_by_then_says_so(bench: Bench):
+    bench.apply(desired(resource("box/one", {"name": "one"})))
+    planned = bench.plan(desired(resource("box/one", {"name": "two"})))
+    bench.registry.objects.clear()
+    (outcome,) = bench.carry_out(planned).outcomes
+    assert (outcome.problem.code, outcome.problem.detail) == (Code.REGISTRY, "it is gone: plan again")
+
+
+@pytest.mark.parametrize("missing", ["base", "reference"])
+def test_a_plan_that_does_not_hold_together_fails_by_name(bench: Bench, missing: str):
+    """No plan of ours is such, but one may have been written by hand or by a version that is gone."""
+    bench.apply(desired(resource(ONE, {"name": "one"})))
+    planned = bench.plan(desired(resource(ONE, {"name": "one", "note": "b"})))
+    (change,) = planned.plan.changes
+    odd = (
+        change.model_copy(update={"base": None})
+        if missing == "base"
+        else change.model_copy(update={"body": {"uses": Ref(TWO).as_json()}})
+    )
+    plan = planned.plan.model_copy(update={"changes": (odd,)})
+    (outcome,) = bench.carry_out(replace(planned, plan=plan)).outcomes
+    expected = Code.STALE if missing == "base" else Code.BROKEN_REFERENCE
+    assert (outcome.result, outcome.problem.code) == (Result.FAILED, expected)
+
+
+def test_metadata_that_the_registry_adds_draws_no_warning(bench: Bench):
+    planned = bench.plan(desired(resource(ONE, {"name": "one"})))
+    put = bench.registry.put
+    bench.registry.put = lambda kind, body, *rest, **more: put(
+        kind, {**body, "metadata": {**body["metadata"], "added": "1"}}, *rest, **more
+    )
+    assert bench.carry_out(planned).diagnostics == ()
+    assert bench.at_rest(desired(resource(ONE, {"name": "one"})))
+
+
 def test_an_adopted_seed_is_recorded_as_it_is(bench: Bench):
-    from tests.engine.toy import PAGE
+    from tests.engine.toy_kinds import PAGE
 
     bench.apply(desired(resource(ONE, {"name": "one"})))
     bench.registry.put(PAGE, {"path": "/a", "content": "theirs"}, bench.store.lock.resources[ONE].id)

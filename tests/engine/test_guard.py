@@ -9,11 +9,14 @@ from agentops.domain.diagnostics import Blocked, Code, Severity, Stop
 from agentops.domain.plan import Action, Plan
 from agentops.domain.project import EMBEDDED_URL, RegistryConfig, Stage
 from agentops.domain.report import Result
+from agentops.domain.resource import Ref
 from agentops.domain.state import Identity, Lock, LockEntry, Origin
 from agentops.engine import guard
 from agentops.engine.planner import Choices
 from tests.engine.conftest import Bench
-from tests.engine.toy import ToyRegistry, desired, resource
+from tests.engine.toy import desired, resource
+from tests.engine.toy_kinds import WIDGET
+from tests.engine.toy_registry import ToyRegistry
 
 ONE, TWO = Address("widget/one"), Address("widget/two")
 
@@ -153,24 +156,31 @@ def test_a_blocked_plan_is_never_carried_out(bench: Bench):
         bench.apply(wanted())
 
 
+def test_nothing_of_a_protected_stage_is_destroyed(bench: Bench):
+    bench.apply(wanted())
+    bench.stage = Stage("s", protect=True)
+    with pytest.raises(Blocked) as refused:
+        bench.plan(wanted(), Choices(destroy=True))
+    assert refused.value.diagnostics[0].code is Code.PROTECTED
+
+
+def test_a_lock_that_nothing_was_asked_for_is_taken_as_it_is(bench: Bench):
+    bench.registry.identity = None
+    assert bench.plan(desired()).plan.changes == ()
+
+
 # -- saved plans
 
 
-def saved(bench: Bench, state):
-    planned = bench.plan(state)
-    text = planned.plan.model_dump_json().encode()
-    return type(planned)(Plan.load(text, "p.json"), planned.desired, planned.live, planned.lock)
-
-
 def test_a_saved_plan_applies_without_its_files(bench: Bench):
-    report = bench.apply_saved(saved(bench, wanted()))
+    report = bench.apply_saved(bench.saved(wanted()))
     assert report.exit_code == 0
     assert bench.plan(wanted()).plan.changes == ()
 
 
 def test_a_saved_plan_is_stale_when_what_it_touches_moved(bench: Bench):
     bench.apply(wanted())
-    plan = saved(bench, wanted("b"))
+    plan = bench.saved(wanted("b"))
     bench.registry.edit(bench.store.lock.resources[ONE].id, note="faster")
     with pytest.raises(Blocked) as refused:
         bench.apply_saved(plan)
@@ -179,20 +189,57 @@ def test_a_saved_plan_is_stale_when_what_it_touches_moved(bench: Bench):
 
 def test_a_saved_plan_is_not_stale_when_something_else_moved(bench: Bench):
     bench.apply(wanted())
-    plan = saved(bench, wanted("b"))
+    plan = bench.saved(wanted("b"))
     bench.registry.edit(bench.store.lock.resources[TWO].id, note="elsewhere")
     assert bench.apply_saved(plan).exit_code == 0
 
 
 def test_a_saved_plan_is_stale_when_its_create_exists_by_now(bench: Bench):
-    plan = saved(bench, wanted())
+    plan = bench.saved(wanted())
     bench.apply(desired(resource(ONE, {"name": "one", "note": "another"})))
     with pytest.raises(Blocked, match="exists by now"):
         bench.apply_saved(plan)
 
 
+@pytest.mark.parametrize("how", ["gone", "another"])
+def test_a_saved_plan_is_stale_when_what_it_changes_is_gone_or_another(bench: Bench, how: str):
+    bench.apply(wanted())
+    plan = bench.saved(wanted("b"))
+    id = bench.entry(ONE).id
+    del bench.registry.objects[id]
+    if how == "another":
+        bench.apply(wanted(), Choices(recreate=frozenset({ONE})))
+        assert bench.entry(ONE).id != id
+    with pytest.raises(Blocked, match="it is gone" if how == "gone" else f"it is {WIDGET.id_prefix}"):
+        bench.apply_saved(plan)
+
+
+def test_a_saved_plan_is_stale_when_what_it_refers_to_moved(bench: Bench):
+    def referring(note: str):
+        uses = Ref(TWO, "version").as_json()
+        return desired(
+            resource(ONE, {"name": "one", "note": note, "uses": uses}), resource(TWO, {"name": "two"})
+        )
+
+    bench.apply(referring("a"))
+    plan = bench.saved(referring("b"))
+    bench.registry.edit(bench.entry(TWO).id, note="moved")
+    with pytest.raises(Blocked, match=TWO):
+        bench.apply_saved(plan)
+
+
+def test_a_saved_replacement_is_done_when_another_object_is_recorded_and_not_before(bench: Bench):
+    def shaped(shape: str):
+        return desired(resource(ONE, {"name": "one", "shape": {"type": shape}}))
+
+    bench.apply(shaped("round"))
+    plan = bench.saved(shaped("square"))
+    assert [it.result for it in bench.apply_saved(plan).outcomes] == [Result.DONE]
+    assert [it.result for it in bench.apply_saved(plan).outcomes] == [Result.ALREADY]
+
+
 def test_changes_already_achieved_count_as_done(bench: Bench):
-    plan = saved(bench, wanted())
+    plan = bench.saved(wanted())
     bench.apply(desired(resource(ONE, {"name": "one", "note": "a"})))
     report = bench.apply_saved(plan)
     assert {item.address: item.result for item in report.outcomes} == {
@@ -203,7 +250,7 @@ def test_changes_already_achieved_count_as_done(bench: Bench):
 
 
 def test_applying_a_saved_plan_twice_changes_nothing_more(bench: Bench):
-    plan = saved(bench, wanted())
+    plan = bench.saved(wanted())
     bench.apply_saved(plan)
     before = list(bench.registry.objects)
     report = bench.apply_saved(plan)
@@ -219,7 +266,7 @@ def test_a_saved_removal_that_happened_counts_as_done(bench: Bench):
 
 
 def test_a_saved_plan_of_another_stage_is_refused(bench: Bench):
-    plan = saved(bench, wanted())
+    plan = bench.saved(wanted())
     bench.stage = Stage("other")
     bench.store.lock = None
     with pytest.raises(Blocked, match="stage s"):
@@ -227,7 +274,7 @@ def test_a_saved_plan_of_another_stage_is_refused(bench: Bench):
 
 
 def test_a_saved_plan_of_another_registry_is_refused(bench: Bench):
-    plan = saved(bench, wanted())
+    plan = bench.saved(wanted())
     bench.registry.identity = Identity("org", "another")
     with pytest.raises(Blocked, match="another"):
         bench.apply_saved(plan)

@@ -6,6 +6,7 @@ import pytest
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Stop
+from agentops.domain.graph import CycleError
 from agentops.domain.plan import Action
 from agentops.domain.resource import Ref
 from agentops.engine.planner import Choices
@@ -60,6 +61,17 @@ def test_an_unknown_address_is_refused_with_the_nearest(bench: Bench):
     with pytest.raises(Stop) as refused:
         bench.plan(fleet(), Choices(select=(Address("widget/lef"),)))
     assert "widget/leaf" in refused.value.diagnostics[0].detail
+
+
+def test_files_that_go_round_in_a_circle_are_refused_with_the_circle(bench: Bench):
+    wanted = desired(
+        resource(TOP, {"name": "top", "uses": Ref(LEAF).as_json()}),
+        resource(LEAF, {"name": "leaf", "uses": Ref(TOP).as_json()}),
+    )
+    with pytest.raises(CycleError) as circle:
+        bench.plan(wanted)
+    first, second, again = circle.value.path
+    assert ({first, second}, again) == ({LEAF, TOP}, first)
 
 
 def test_a_referrer_of_what_moves_is_updated_too_known_after_apply(bench: Bench):

@@ -6,12 +6,13 @@ import pytest
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code
-from agentops.domain.plan import Action, Plan
+from agentops.domain.plan import Action
 from agentops.domain.ports import OutcomeUnknown
 from agentops.domain.report import Result
 from agentops.engine.planner import Choices
 from tests.engine.conftest import Bench
-from tests.engine.toy import PAGE, WIDGET, desired, refusal, resource, tag
+from tests.engine.toy import desired, refusal, resource, tag
+from tests.engine.toy_kinds import PAGE, WIDGET
 
 ONE, TWO, CHILD = Address("widget/one"), Address("widget/two"), Address("page/one/a")
 NAME = {"name": "one"}
@@ -61,6 +62,24 @@ def test_seeds_of_a_parent_that_was_adopted_under_another_id_are_created_there(b
     assert bench.store.lock.resources[ONE].id == new
     assert [bench.registry.parents[body["id"]] for body in live(bench, "page")][-1] == new
     assert empty(bench.plan(seeded()))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_seed_that_agents_took_away_or_edited_is_left_as_it_is_where_its_parent_is_looked_into(
+    bench: Bench, gone: bool
+):
+    bench.apply(seeded())
+    found = bench.entry(CHILD).id
+    if gone:
+        del bench.registry.objects[found]
+    else:
+        bench.registry.edit(found, content="written by the agent")
+    other = resource("page/one/b", {"path": "/b", "content": "new"})
+    wanted = desired(*seeded().resources.values(), other)
+    assert [it.address for it in bench.plan(wanted).plan.changes] == ["page/one/b"]
+    assert bench.settle(wanted).changes == ()
+    theirs = [] if gone else ["written by the agent"]
+    assert [it["content"] for it in live(bench, "page")] == [*theirs, "new"]
 
 
 # -- replacements
@@ -153,6 +172,37 @@ def test_a_member_that_is_ignored_is_not_overwritten_by_its_neighbour(bench: Ben
     assert bench.registry.objects[id]["tint"] == {"hue": "blue", "shade": "pale"}
 
 
+@pytest.mark.parametrize("note", ["c", "a"])
+@pytest.mark.parametrize("how", ["recreated", "replaced", "adopted"])
+def test_a_new_object_begins_without_what_was_recorded_of_the_old_one(bench: Bench, how: str, note: str):
+    """It was created with everything, so what is ignored has a past of its own there."""
+
+    def state(note: str, *ignore: str, shape: str = "round"):
+        body = {**NAME, "note": note, "shape": {"type": shape}}
+        return desired(resource(ONE, body, ignore_changes=ignore))
+
+    bench.apply(state("a"))
+    id = bench.entry(ONE).id
+    choices, shape = Choices(recreate=frozenset({ONE})), "square" if how == "replaced" else "round"
+    if how != "replaced":
+        bench.registry.objects[id]["archived_at"] = "2026-01-01T00:00:00Z"
+    if how == "adopted":
+        bench.registry.put(WIDGET, {**NAME, "note": "b", "metadata": {"agentops": tag(ONE)}})
+    bench.apply(state("b", "note", shape=shape), choices)
+    assert bench.entry(ONE).id != id
+    plan = bench.plan(state(note, shape=shape)).plan
+    assert ([it.body for it in plan.changes], plan.drift) == ([{"note": note}], ())
+
+
+def test_what_is_adopted_is_left_alone_where_it_is_ignored(bench: Bench):
+    bench.registry.put(WIDGET, {**NAME, "note": "theirs", "metadata": {"agentops": tag(ONE)}})
+    ignoring = desired(resource(ONE, {**NAME, "note": "ours"}, ignore_changes=("note",)))
+    assert bench.settle(ignoring).changes == ()
+    assert bench.there(ONE)["note"] == "theirs"
+    plan = bench.plan(desired(resource(ONE, {**NAME, "note": "ours"}))).plan
+    assert ([it.body for it in plan.changes], plan.drift) == ([{"note": "ours"}], ())
+
+
 # -- destroying
 
 
@@ -212,6 +262,15 @@ def test_an_adoption_looks_again_before_it_records(bench: Bench):
     assert bench.store.lock is None or ONE not in bench.store.lock.resources
 
 
+def test_what_was_archived_between_plan_and_apply_is_not_adopted(bench: Bench):
+    id = bench.registry.put(WIDGET, {**NAME, "metadata": {"agentops": tag(ONE)}})
+    planned = bench.plan(desired(resource(ONE, NAME)))
+    bench.registry.objects[id]["archived_at"] = "2026-01-01T00:00:00Z"
+    report = bench.carry_out(planned)
+    assert report.outcomes[0].problem.code is Code.STALE
+    assert bench.store.lock is None or ONE not in bench.store.lock.resources
+
+
 def test_adopting_a_child_shows_what_it_overwrites(bench: Bench):
     bench.apply(desired(resource(ONE, NAME)))
     bench.registry.put(PAGE, {"path": "/a", "content": "theirs"}, bench.store.lock.resources[ONE].id)
@@ -220,12 +279,25 @@ def test_adopting_a_child_shows_what_it_overwrites(bench: Bench):
     assert [(item.before, item.after) for item in change.fields] == [("theirs", "ours")]
 
 
+@pytest.mark.parametrize("locked", [True, False])
+def test_what_is_not_in_the_files_and_carried_by_others_is_never_destroyed(bench: Bench, locked: bool):
+    bench.apply(desired(resource(ONE, NAME)))
+    if locked:
+        bench.registry.edit(bench.entry(ONE).id, metadata={"agentops": "other/prod/widget/one"})
+    else:
+        bench.store.lock = None
+        bench.registry.put(WIDGET, {**NAME, "metadata": {"agentops": tag(ONE)}})
+    plan = bench.plan(desired(resource(TWO, {"name": "two"})), Choices(destroy=True)).plan
+    expected = Code.FOREIGN_OWNER if locked else Code.SEVERAL_CARRIERS
+    assert (plan.changes, [it.code for it in plan.diagnostics]) == ((), [expected])
+
+
+def test_what_was_never_applied_has_nothing_to_be_destroyed(bench: Bench):
+    plan = bench.plan(desired(resource(ONE, NAME)), Choices(destroy=True)).plan
+    assert (plan.changes, plan.diagnostics) == ((), ())
+
+
 # -- saved plans
-
-
-def saved(planned):
-    loaded = Plan.load(planned.plan.model_dump_json().encode(), "p")
-    return type(planned)(loaded, planned.desired, planned.live, planned.lock)
 
 
 def test_a_saved_plan_never_takes_the_lock_back_in_time(bench: Bench):
@@ -236,7 +308,7 @@ def test_a_saved_plan_never_takes_the_lock_back_in_time(bench: Bench):
     entry = bench.store.lock.resources[ONE]
     behind = entry.model_copy(update={"path": "elsewhere.yaml"})
     bench.store.lock = bench.store.lock.with_changes(resources={**bench.store.lock.resources, ONE: behind})
-    planned = saved(bench.plan(both("a", "b")))
+    planned = bench.saved(both("a", "b"))
     assert ONE in planned.plan.records
     bench.apply(both("b", "a"))
     assert bench.apply_saved(planned).exit_code == 0
@@ -247,7 +319,7 @@ def test_a_saved_plan_never_takes_the_lock_back_in_time(bench: Bench):
 def test_a_saved_plan_adopts_parents_and_children(bench: Bench):
     bench.apply(seeded())
     bench.store.lock = None
-    report = bench.apply_saved(saved(bench.plan(seeded())))
+    report = bench.apply_saved(bench.saved(seeded()))
     assert {item.result for item in report.outcomes} == {Result.DONE}
     assert empty(bench.plan(seeded()))
 
@@ -256,9 +328,9 @@ def test_a_saved_plan_forgets_a_child(bench: Bench):
     both = desired(resource(ONE, NAME), resource(CHILD, {"path": "/a", "content": "x"}))
     bench.apply(both)
     del bench.registry.objects[bench.store.lock.resources[CHILD].id]
-    planned = bench.plan(desired(resource(ONE, NAME)))
+    planned = bench.saved(desired(resource(ONE, NAME)))
     assert [change.action for change in planned.plan.changes] == [Action.FORGET]
-    assert bench.apply_saved(saved(planned)).exit_code == 0
+    assert bench.apply_saved(planned).exit_code == 0
     assert CHILD not in bench.store.lock.resources
 
 

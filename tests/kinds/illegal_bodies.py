@@ -6,6 +6,10 @@ from typing import Any
 
 from agentops.domain.diagnostics import Code
 
+from .illegal_credentials import BEARER, CREDENTIALS, VAULTS
+from .illegal_deployments import DEPLOYMENT, DEPLOYMENTS
+from .illegal_skills import SKILL, SKILLS
+
 AGENT = {"name": "tutor", "model": "claude-opus-5-5"}
 BUILTIN = "agent_toolset_20260401"
 LINEAR = {"type": "url", "name": "linear", "url": "https://mcp.linear.app/mcp"}
@@ -146,15 +150,16 @@ AGENTS: list[tuple[dict[str, Any], tuple[Any, ...], str, str]] = [
         )
         for member in ("city", "region", "timezone")
     ),
-    # What comes later.
-    ({"multiagent": {"type": "coordinator"}}, ("multiagent",), Code.LATER_FIELD, "next release"),
-    (
-        {"skills": [{"type": "custom", "skill_id": "s"}]},
-        ("skills", 0, "type"),
-        Code.LATER_FIELD,
-        "next release",
-    ),
+    # Skills.
     ({"skills": [{"type": "anthropic"}]}, ("skills", 0, "skill_id"), "missing", ""),
+    ({"skills": [{"type": "custom"}]}, ("skills", 0, "skill_id"), "missing", ""),
+    ({"skills": [{"type": "custom", "skill_id": ""}]}, ("skills", 0, "skill_id"), "string_too_short", ""),
+    (
+        {"skills": [{"type": "custom", "skill_id": "s", "version": 3}]},
+        ("skills", 0, "version"),
+        "string_type",
+        "",
+    ),
     (
         {"skills": [{"type": "antropic", "skill_id": "s"}]},
         ("skills", 0, "type"),
@@ -369,6 +374,141 @@ AGENTS: list[tuple[dict[str, Any], tuple[Any, ...], str, str]] = [
     ({"tools": [custom(f"t{n}") for n in range(257)]}, ("tools",), Code.LIMIT, "256"),
 ]
 
+MULTIAGENT: list[tuple[Any, tuple[Any, ...], str, str]] = [
+    # What stands at `multiagent`, the place of its error below that.
+    ("coordinator", (), Code.WRONG_TYPE, "mapping with `type`"),
+    ({"agents": ["agent_1"]}, ("type",), "missing", ""),
+    ({"type": "coordinater", "agents": []}, ("type",), Code.INVALID_VALUE, "did you mean 'coordinator'"),
+    ({"type": "coordinator"}, ("agents",), "missing", ""),
+    ({"type": "coordinator", "agents": []}, ("agents",), "too_short", ""),
+    ({"type": "coordinator", "agents": [f"agent_{n}" for n in range(21)]}, ("agents",), "too_long", "20"),
+    ({"type": "coordinator", "agents": "agent_1"}, ("agents",), "list_type", ""),
+    ({"type": "coordinator", "agents": [""]}, ("agents", 0), "string_too_short", ""),
+    ({"type": "coordinator", "agents": [7]}, ("agents", 0), Code.WRONG_TYPE, "mapping with `type`"),
+    ({"type": "coordinator", "agents": [{"id": "agent_1"}]}, ("agents", 0, "type"), "missing", ""),
+    ({"type": "coordinator", "agents": [{"type": "agent"}]}, ("agents", 0, "id"), "missing", ""),
+    (
+        {"type": "coordinator", "agents": [{"type": "agnt", "id": "agent_1"}]},
+        ("agents", 0, "type"),
+        Code.INVALID_VALUE,
+        "did you mean 'agent'",
+    ),
+    *(
+        (
+            {"type": "coordinator", "agents": [{"type": "agent", "id": "agent_1", "version": version}]},
+            ("agents", 0, "version"),
+            error,
+            "",
+        )
+        for version, error in (
+            (0, "greater_than_equal"),
+            ("1", "int_type"),
+            (True, "int_type"),
+            (None, "int_type"),
+        )
+    ),
+    (
+        {"type": "coordinator", "agents": ["agent_1", {"type": "agent", "id": "agent_1", "version": 2}]},
+        ("agents", 1),
+        Code.INVALID_VALUE,
+        "'agent_1' is listed twice",
+    ),
+    ({"type": "coordinator", "agents": [{"type": "self"}] * 2}, ("agents", 1), Code.INVALID_VALUE, "itself"),
+    (
+        {"type": "coordinator", "agents": [{"type": "advisor", "model": "claude-opus-5-5"}] * 2},
+        ("agents", 1),
+        Code.INVALID_VALUE,
+        "an advisor only once",
+    ),
+    ({"type": "coordinator", "agents": [{"type": "advisor"}]}, ("agents", 0, "model"), "missing", ""),
+    (
+        {"type": "coordinator", "agents": [{"type": "advisor", "model": "claude-2"}]},
+        ("agents", 0, "model"),
+        Code.INVALID_VALUE,
+        "older than Claude 4.5",
+    ),
+    (
+        {"type": "coordinator", "agents": [{"type": "self", "version": 1}]},
+        ("agents", 0, "version"),
+        "extra_forbidden",
+        "",
+    ),
+    (
+        {"type": "coordinator", "agents": ["agent_1"], "workflows": {"type": "disabled"}},
+        ("workflows",),
+        "extra_forbidden",
+        "",
+    ),
+    ({"type": "multiagent_20261001", "agents": []}, ("agents",), "extra_forbidden", ""),
+    ({"type": "multiagent_20261001", "workflows": "disabled"}, ("workflows",), Code.WRONG_TYPE, "mapping"),
+    ({"type": "multiagent_20261001", "workflows": {}}, ("workflows", "type"), "missing", ""),
+    (
+        {"type": "multiagent_20261001", "workflows": {"type": "off"}},
+        ("workflows", "type"),
+        Code.INVALID_VALUE,
+        "disabled",
+    ),
+    (
+        {"type": "multiagent_20261001", "subagents": {"type": "disabled", "predefined_agents": []}},
+        ("subagents", "predefined_agents"),
+        "extra_forbidden",
+        "",
+    ),
+    *(
+        (
+            {
+                "type": "multiagent_20261001",
+                member: {"type": "enabled", "inline_agents": {"type": "disabled"}, **nobody},
+            },
+            (member, "inline_agents"),
+            Code.INVALID_VALUE,
+            "predefined_agents",
+        )
+        for member in ("subagents", "workflows")
+        for nobody in ({}, {"predefined_agents": None}, {"predefined_agents": []})
+    ),
+    (
+        {
+            "type": "multiagent_20261001",
+            "subagents": {"type": "enabled", "predefined_agents": [f"agent_{n}" for n in range(21)]},
+        },
+        ("subagents", "predefined_agents"),
+        "too_long",
+        "20",
+    ),
+    (
+        {
+            "type": "multiagent_20261001",
+            "workflows": {
+                "type": "enabled",
+                "predefined_agents": [{"type": "advisor", "model": "claude-opus-5-5"}],
+            },
+        },
+        ("workflows", "predefined_agents", 0, "type"),
+        Code.INVALID_VALUE,
+        "not a type of predefined agent",
+    ),
+    (
+        {
+            "type": "multiagent_20261001",
+            "workflows": {"type": "enabled", "predefined_agents": ["a_1", "a_1"]},
+        },
+        ("workflows", "predefined_agents", 1),
+        Code.INVALID_VALUE,
+        "twice",
+    ),
+    ({"type": "multiagent_20261001", "advisor": {"type": "enabled"}}, ("advisor", "model"), "missing", ""),
+    (
+        {"type": "multiagent_20261001", "advisor": {"type": "disabled", "model": "claude-opus-5-5"}},
+        ("advisor", "model"),
+        "extra_forbidden",
+        "",
+    ),
+]
+AGENTS += [
+    ({"multiagent": value}, ("multiagent", *place), error, says) for value, place, error, says in MULTIAGENT
+]
+
 LONG_LABEL, LONG_HOST = "a" * 64, "a." * 127 + "bc"
 CLOUD = {"type": "cloud"}
 LIMITED = {"type": "limited"}
@@ -472,6 +612,10 @@ BASES: dict[str, dict[str, Any]] = {
     "environment": {"name": "sandbox"},
     "memory_store": {"name": "notes"},
     "memory": {"path": "/a.md", "content": ""},
+    "skill": SKILL,
+    "vault": {"display_name": "Linear"},
+    "credential": {"auth": BEARER},
+    "deployment": DEPLOYMENT,
 }
 CASES = [
     (kind, *case)
@@ -480,6 +624,10 @@ CASES = [
         ("environment", ENVIRONMENTS),
         ("memory_store", MEMORY_STORES),
         ("memory", MEMORIES),
+        ("skill", SKILLS),
+        ("vault", VAULTS),
+        ("credential", CREDENTIALS),
+        ("deployment", DEPLOYMENTS),
     ]
     for case in cases
 ]

@@ -8,23 +8,37 @@ For any test that needs bodies nobody thought of::
     def test_…(body): ...
 
 ``BODIES`` has the strategies by kind: ``agent_bodies()``, ``environment_bodies()``, ``memory_bodies()``,
-``memory_store_bodies()``. A body is plain JSON: optional members are there or not, null where the API takes
+``memory_store_bodies()``, ``skill_bodies()``, ``vault_bodies()``, ``credential_bodies()``,
+``deployment_bodies()``. A body is plain JSON: optional members are there or not, null where the API takes
 null, in every spelling it takes (effort and model as text or object, URL sources likewise), with text from
 all of Unicode. Rules between members hold: MCP servers and toolsets match, a domain list excludes the other,
 packages under limited networking have their package managers. A feature that only some models have comes
 with a model that has it, and skills with the tool that reads them, so that a registry that checks such things
-takes every body. ``multiagent`` and custom skills are not drawn.
+takes every body.
+
+What a body refers to has to exist before a registry takes it. ``agent_bodies(agents=…)`` puts these IDs into
+rosters, without any there is nobody in them but the agent itself and an advisor; ``deployment_bodies(agent=…,
+environment=…, vaults=…, stores=…, files=…)`` names those it is given. A body is as a file declares it;
+``as_sent(kind, body)`` is the request that becomes of it.
 """
 
 from __future__ import annotations
 
+import base64
 import copy
+import hashlib
 import unicodedata
-from collections.abc import Iterator, Mapping
+import zoneinfo
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+
+from agentops.domain.kind import Kind
+from agentops.domain.secret import replace_secrets
+
+from .contract_table import OUR_FIELDS
 
 Json = Any
 Bodies = SearchStrategy[dict[str, Json]]
@@ -58,6 +72,22 @@ def typed(name: str, /, **optional: SearchStrategy[Json]) -> Bodies:
 def metadata() -> Bodies:
     keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
     return st.dictionaries(keys.filter(lambda key: key != "agentops"), texts, max_size=15)
+
+
+def secrets() -> SearchStrategy[Json]:
+    return st.sampled_from(["env:TOKEN", "env:_t0", "file:secrets/token", "file:/run/secrets/a b"]).map(
+        lambda reference: {"secret": reference}
+    )
+
+
+def as_sent(kind: Kind, body: dict[str, Json]) -> dict[str, Json]:
+    """The request: without what is ours alone, with text for secrets and bytes for files."""
+    ours = OUR_FIELDS.get(kind.name, {})
+    sent = replace_secrets(body, lambda reference: f"the value of {reference}")
+    sent = {name: value for name, value in sent.items() if name not in ours}
+    if kind.bundle is not None:
+        sent[kind.bundle.field] = [(path, b"x") for path in body[kind.bundle.field]]
+    return sent
 
 
 # Agents
@@ -211,9 +241,64 @@ def _is_tool_name(name: str) -> bool:
     return name not in BUILTIN_TOOLS and not name.startswith("mcp__")
 
 
+advisor_models = st.sampled_from(MODELS)
+_switches = st.sampled_from(["enabled", "disabled"]).flatmap(typed)
+
+
 @st.composite
-def agent_bodies(draw: st.DrawFn) -> dict[str, Json]:
-    """Create requests of agents."""
+def rosters(draw: st.DrawFn, agents: Sequence[str], *, advisors: bool, least: int) -> list[Json]:
+    """Entries of a roster or a list of predefined agents, in every spelling, nobody twice."""
+    named: list[SearchStrategy[Json]] = [
+        st.just(agent) | shape({"type": st.just("agent"), "id": st.just(agent)}, version=st.just(1))
+        for agent in draw(
+            st.lists(st.sampled_from(agents), unique=True, max_size=3) if agents else st.just([])
+        )
+    ]
+    if draw(st.booleans()) or len(named) < least:
+        named.append(typed("self"))
+    if advisors and draw(st.booleans()):
+        named.append(shape({"type": st.just("advisor"), "model": advisor_models}))
+    return draw(st.permutations([draw(entry) for entry in named]).map(list))
+
+
+@st.composite
+def spawnings(draw: st.DrawFn, agents: Sequence[str]) -> Json:
+    if draw(st.booleans()):
+        return {"type": "disabled"}
+    if draw(st.booleans()):
+        inline, predefined = nullable(typed("enabled")), nullable(rosters(agents, advisors=False, least=0))
+        return draw(typed("enabled", inline_agents=inline, predefined_agents=predefined))
+    alone = rosters(agents, advisors=False, least=1)
+    required = {"type": st.just("enabled"), "predefined_agents": alone}
+    return draw(shape(required, inline_agents=nullable(_switches)))
+
+
+def multiagents(agents: Sequence[str] = ()) -> SearchStrategy[Json]:
+    roster = rosters(agents, advisors=True, least=1)
+    advisor = typed("disabled") | shape({"type": st.just("enabled"), "model": advisor_models})
+    return shape({"type": st.just("coordinator"), "agents": roster}) | typed(
+        "multiagent_20261001",
+        subagents=nullable(spawnings(agents)),
+        workflows=nullable(spawnings(agents)),
+        advisor=nullable(advisor),
+    )
+
+
+def skills() -> SearchStrategy[list[Json]]:
+    published = shape(
+        {"type": st.just("anthropic"), "skill_id": st.sampled_from(["pdf", "docx", "xlsx", "pptx"])},
+        version=nullable(st.sampled_from(["latest", "20251013"])),
+    )
+    custom = shape(
+        {"type": st.just("custom"), "skill_id": st.sampled_from(["skill_01a", "skill_01b"])},
+        version=nullable(st.sampled_from(["latest", "skver_01a"])),
+    )
+    return st.lists(published | custom, max_size=3, unique_by=lambda skill: skill["skill_id"])
+
+
+@st.composite
+def agent_bodies(draw: st.DrawFn, agents: Sequence[str] = ()) -> dict[str, Json]:
+    """Create requests of agents. ``agents`` are IDs of others that are no coordinators themselves."""
     tool_names = draw(st.lists(slugs.filter(_is_tool_name), max_size=3, unique=True))
     server_names = draw(st.lists(names, max_size=3, unique=True))
     tools = [draw(custom_tools(name)) for name in tool_names]
@@ -232,14 +317,6 @@ def agent_bodies(draw: st.DrawFn) -> dict[str, Json]:
         )
         for n, name in enumerate(server_names)
     ]
-    skills = st.lists(
-        shape(
-            {"type": st.just("anthropic"), "skill_id": st.sampled_from(["pdf", "docx", "xlsx", "pptx"])},
-            version=nullable(st.sampled_from(["latest", "20251013"])),
-        ),
-        max_size=3,
-        unique_by=lambda skill: skill["skill_id"],
-    )
     identities = typed("service_account") | shape(
         {"type": st.just("aws_role"), "role_arn": st.just("arn:aws:iam::123456789012:role/agent")}
     )
@@ -248,13 +325,13 @@ def agent_bodies(draw: st.DrawFn) -> dict[str, Json]:
         "system": nullable(texts),
         "execution_identity": nullable(identities),
         "metadata": metadata(),
-        "multiagent": st.none(),
+        "multiagent": nullable(multiagents(agents)),
     }
     required: dict[str, SearchStrategy[Json]] = {"name": names, "model": models()}
     (required if tools else optional)["tools"] = st.permutations(tools).map(list)
     (required if servers else optional)["mcp_servers"] = st.just(servers)
     if _reads(tools):
-        optional["skills"] = skills
+        optional["skills"] = skills()
     return draw(shape(required, **optional))
 
 
@@ -313,11 +390,219 @@ def memory_bodies() -> Bodies:
     return shape({"path": memory_paths(), "content": nullable(texts)})
 
 
+# Skills
+
+
+def manifest_entries() -> SearchStrategy[Json]:
+    return st.binary(max_size=40).map(
+        lambda content: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    )
+
+
+@st.composite
+def skill_bodies(draw: st.DrawFn) -> dict[str, Json]:
+    """Skills as they are declared: the hash and size of every file, not its bytes."""
+    characters = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="/\\")
+    file_names = st.text(characters, min_size=1, max_size=8).filter(lambda name: name not in {".", ".."})
+    paths = st.builds(str.__add__, st.sampled_from(["", "scripts/", "references/deep/"]), file_names)
+    others = draw(st.dictionaries(paths, manifest_entries(), max_size=3))
+    taken = {"scripts", "references", "SKILL.md"}
+    files = {
+        path: entry for path, entry in others.items() if path.partition("/")[0] not in taken or "/" in path
+    }
+    files["SKILL.md"] = draw(manifest_entries())
+    display_names = st.text(
+        st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=40
+    )
+    slug = st.text("abcdefghij0123456789-", min_size=1, max_size=20)
+    return draw(shape({"name": slug, "files": st.just(files)}, display_name=nullable(display_names)))
+
+
+# Vaults and credentials
+
+
+def vault_bodies() -> Bodies:
+    """Create requests of vaults."""
+    return shape({"display_name": names}, metadata=metadata())
+
+
+def _credential_auths() -> SearchStrategy[Json]:
+    servers = st.sampled_from(["https://mcp.linear.app/mcp", "https://mcp.example.com:8443/a?b=c"])
+    endpoint_auth = typed("none") | st.sampled_from(["client_secret_basic", "client_secret_post"]).flatmap(
+        lambda kind: shape({"type": st.just(kind), "client_secret": secrets()})
+    )
+    refresh = shape(
+        {
+            "client_id": names,
+            "refresh_token": secrets(),
+            "token_endpoint": st.sampled_from(["https://auth.example.com/token", "https://linear.app/t"]),
+            "token_endpoint_auth": endpoint_auth,
+        },
+        resource=nullable(st.sampled_from(["https://mcp.example.com", "urn:a"])),
+        scope=nullable(st.sampled_from(["", "read", "read write"])),
+    )
+    hosts = st.sampled_from(["api.example.com", "*.example.org", "192.0.2.1"])
+    locations = st.sampled_from([{"header": True}, {"body": True}, {"header": True, "body": True}])
+    networking = typed("unrestricted") | shape(
+        {"type": st.just("limited"), "allowed_hosts": st.lists(hosts, min_size=1, max_size=3, unique=True)}
+    )
+    bearer = {"type": st.just("static_bearer"), "mcp_server_url": servers, "token": secrets()}
+    oauth = {"type": st.just("mcp_oauth"), "mcp_server_url": servers, "access_token": secrets()}
+    variable = {
+        "type": st.just("environment_variable"),
+        "secret_name": st.sampled_from(["API_KEY", "_token2"]),
+        "secret_value": secrets(),
+        "networking": networking,
+    }
+    expiries = st.sampled_from(["2999-12-31T23:59:59Z", "2999-01-01T00:00:00.5+02:00"])
+    return st.one_of(
+        shape(bearer),
+        shape(oauth, expires_at=nullable(expiries), refresh=nullable(refresh)),
+        shape(variable, injection_location=locations),
+    )
+
+
+def credential_bodies() -> Bodies:
+    """Create requests of credentials, with references to secrets."""
+    return shape({"auth": _credential_auths()}, display_name=nullable(names), metadata=metadata())
+
+
+# Deployments
+
+
+def _sources(kind: str) -> SearchStrategy[Json]:
+    data = st.binary(min_size=1, max_size=9).map(lambda content: base64.b64encode(content).decode())
+    media = "image/png" if kind == "image" else "application/pdf"
+    plain = shape({"type": st.just("text"), "media_type": st.just("text/plain"), "data": names})
+    sources = st.one_of(
+        shape({"type": st.just("base64"), "media_type": st.just(media), "data": data}),
+        shape({"type": st.just("url"), "url": st.just("https://example.com/a.png")}),
+    )
+    return sources if kind == "image" else sources | plain
+
+
+def _messages() -> Bodies:
+    text = shape({"type": st.just("text"), "text": names})
+    image = shape({"type": st.just("image"), "source": _sources("image")})
+    document = shape(
+        {"type": st.just("document"), "source": _sources("document")},
+        title=nullable(texts),
+        context=nullable(texts),
+    )
+    content = st.lists(st.one_of(text, image, document), min_size=1, max_size=3)
+    return shape({"type": st.just("user.message"), "content": content})
+
+
+@st.composite
+def initial_events(draw: st.DrawFn, files: Sequence[str]) -> list[Json]:
+    rubric = shape({"type": st.just("text"), "content": names})
+    if files:
+        rubric |= shape({"type": st.just("file"), "file_id": st.sampled_from(files)})
+    outcome = shape(
+        {"type": st.just("user.define_outcome"), "description": names, "rubric": rubric},
+        max_iterations=nullable(st.integers(1, 20)),
+    )
+    events = draw(st.lists(_messages(), max_size=3))
+    if draw(st.booleans()) or not events:
+        events.insert(draw(st.integers(0, len(events))), draw(outcome))
+    if events[-1]["type"] == "user.message" and draw(st.booleans()):
+        text = shape({"type": st.just("text"), "text": names})
+        content = st.lists(text, min_size=1, max_size=2)
+        events.append(draw(shape({"type": st.just("system.message"), "content": content})))
+    return events
+
+
+@st.composite
+def _resources(draw: st.DrawFn, stores: Sequence[str], files: Sequence[str]) -> list[Json]:
+    checkout = shape({"type": st.just("branch"), "name": st.just("main")}) | shape(
+        {"type": st.just("commit"), "sha": st.text("0123456789abcdef", min_size=40, max_size=40)}
+    )
+    repository = shape(
+        {
+            "type": st.just("github_repository"),
+            "url": st.sampled_from(["https://github.com/octo/cat", "https://github.com/o-1/r_2.x"]),
+        },
+        authorization_token=secrets(),
+        checkout=nullable(checkout),
+        mount_path=nullable(st.sampled_from(["/workspace/cat", "/workspace/a/b"])),
+    )
+    found = draw(st.lists(repository, max_size=2, unique_by=lambda item: item["url"]))
+    for store in draw(st.lists(st.sampled_from(stores), unique=True, max_size=3)) if stores else ():
+        mounted = shape(
+            {"type": st.just("memory_store"), "memory_store_id": st.just(store)},
+            access=nullable(st.sampled_from(["read_write", "read_only"])),
+            instructions=nullable(texts),
+        )
+        found.append(draw(mounted))
+    for file in draw(st.lists(st.sampled_from(files), unique=True, max_size=2)) if files else ():
+        mounted = shape(
+            {"type": st.just("file"), "file_id": st.just(file)},
+            mount_path=nullable(st.just(f"/data/{file}")),
+        )
+        found.append(draw(mounted))
+    return draw(st.permutations(found).map(list))
+
+
+@st.composite
+def cron_expressions(draw: st.DrawFn) -> str:
+    """Five fields with numbers, ranges, steps and lists; some day of the months is always among them."""
+
+    def numbers(least: int, most: int) -> SearchStrategy[str]:
+        single = st.integers(least, most).map(str)
+        spans = st.tuples(st.integers(least, most), st.integers(least, most)).map(sorted)
+        ranges = spans.map(lambda span: f"{span[0]}-{span[1]}")
+        items = single | ranges | st.builds("{}/{}".format, ranges | st.just("*"), st.integers(1, 30))
+        return st.just("*") | st.lists(items, min_size=1, max_size=3).map(",".join)
+
+    limits = ((0, 59), (0, 23), (1, 28), (1, 12), (0, 7))
+    return " ".join(draw(numbers(least, most)) for least, most in limits)
+
+
+time_zones = st.sampled_from(sorted(zoneinfo.available_timezones()))
+
+
+@st.composite
+def deployment_bodies(
+    draw: st.DrawFn,
+    agent: str = "agent_011CZkYqphY8vELVzwCUpqiQ",
+    environment: str = "env_011CZkYqphY8vELVzwCUpqiQ",
+    vaults: Sequence[str] = ("vlt_01a", "vlt_01b"),
+    stores: Sequence[str] = ("memstore_01a", "memstore_01b"),
+    files: Sequence[str] = (),
+) -> dict[str, Json]:
+    """Create requests of deployments that name these IDs. A registry that holds them takes every body."""
+    agents = st.just(agent) | shape({"type": st.just("agent"), "id": st.just(agent)}, version=st.just(1))
+    schedule = shape({"type": st.just("cron"), "expression": cron_expressions(), "timezone": time_zones})
+    amount = shape({"amount": st.integers(1, 10**7).map(str), "currency": st.just("USD")})
+    vault_ids = st.lists(st.sampled_from(vaults), unique=True) if vaults else st.just([])
+    return draw(
+        shape(
+            {
+                "name": names,
+                "agent": agents,
+                "environment_id": st.just(environment),
+                "initial_events": initial_events(files),
+            },
+            description=nullable(texts),
+            resources=_resources(stores, files),
+            vault_ids=vault_ids,
+            schedule=nullable(schedule),
+            budget=nullable(shape({"type": st.just("limit"), "max_list_cost": amount})),
+            metadata=metadata(),
+            paused=nullable(st.booleans()),
+        )
+    )
+
+
 BODIES: Mapping[str, Bodies] = {
     "agent": agent_bodies(),
     "environment": environment_bodies(),
     "memory_store": memory_store_bodies(),
     "memory": memory_bodies(),
+    "skill": skill_bodies(),
+    "vault": vault_bodies(),
+    "credential": credential_bodies(),
+    "deployment": deployment_bodies(),
 }
 
 
@@ -325,6 +610,9 @@ _WORDS = (
     *("type", "name", "id", "model", "effort", "high", "tools", "configs", "default_config", "enabled"),
     *("permission_policy", "custom", "agent_toolset_20260401", "mcp_toolset", "web_fetch", "all", "only"),
     *("url_sources", "user_input", "config", "cloud", "limited", "networking", "packages", "content_sha256"),
+    *("multiagent", "coordinator", "agents", "self", "subagents", "predefined_agents", "auth", "mcp_oauth"),
+    *("refresh", "environment_variable", "injection_location", "token_endpoint_auth", "secret", "status"),
+    *("paused", "paused_reason", "error", "schedule", "cron", "resources", "memory_store", "content", "text"),
 )
 _odd_scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(_WORDS) | texts
 odd_values = st.recursive(

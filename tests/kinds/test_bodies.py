@@ -8,17 +8,25 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from agentops.domain.canonical import ABSENT, fingerprints, leaves
 from agentops.domain.kind import Kind
 from agentops.kinds import CATALOG
 
-from .strategies import BODIES, odd_values, strange_answers
+from .strategies import BODIES, as_sent, odd_values, strange_answers
 from .test_contract import CREATE
 
 every_kind = pytest.mark.parametrize("kind", tuple(CATALOG), ids=lambda kind: kind.name)
-SDK_TYPES = {name: TypeAdapter(params) for name, params in CREATE.items()}
+
+
+class Upload(CREATE["skill"]):  # type: ignore[misc]
+    """The SDK's request with its open files, of which pydantic knows nothing."""
+
+    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
+
+
+SDK_TYPES = {name: TypeAdapter(params) for name, params in {**CREATE, "skill": Upload}.items()}
 thorough = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -34,7 +42,7 @@ def test_a_legal_body_is_accepted(kind: Kind, data: st.DataObject) -> None:
 @given(data=st.data())
 def test_the_sdk_accepts_the_same_body(kind: Kind, data: st.DataObject) -> None:
     """The strategies are not only legal by our own word."""
-    SDK_TYPES[kind.name].validate_python(data.draw(BODIES[kind.name]))
+    SDK_TYPES[kind.name].validate_python(as_sent(kind, data.draw(BODIES[kind.name])))
 
 
 @every_kind
@@ -87,15 +95,21 @@ def test_no_answer_of_a_registry_is_too_strange_to_complete(kind: Kind, data: st
 
 
 def odd_members(kind: Kind) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=dict.fromkeys([*kind.fields, "content_sha256"], odd_values))
+    members = [*kind.fields, "content_sha256", "id", "status", "paused_reason"]
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(members, odd_values))
 
 
 @every_kind
 @thorough
 @given(data=st.data())
 def test_a_member_that_is_not_understood_stays_a_difference(kind: Kind, data: st.DataObject) -> None:
-    """A field with a value of a type the API never has must not vanish into a default."""
-    field = data.draw(st.sampled_from([name for name, spec in kind.fields.items() if spec.digest is None]))
+    """A field with a value of a type the API never has must not vanish into a default.
+
+    The files of a bundle are no part of an answer; what may come by that name one day is not about them.
+    """
+    bundled = None if kind.bundle is None else kind.bundle.field
+    fields = [name for name, spec in kind.fields.items() if spec.digest is None and name != bundled]
+    field = data.draw(st.sampled_from(fields))
     body = data.draw(BODIES[kind.name])
     strange = leaves(kind, {**body, field: "\N{SNOWMAN} not understood"})
     assert any(path.partition(".")[0] == field and value is not ABSENT for path, value in strange.items())

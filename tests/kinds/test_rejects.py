@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from agentops.domain.diagnostics import Location
 from agentops.kinds import CATALOG
+from agentops.spec.schema import schema_problems
 
 from .illegal_bodies import AGENT, BASES, BUILTIN, CASES, IN_ENTRY, custom, fetch, search
 
@@ -36,6 +38,13 @@ def test_every_required_field_is_asked_for(kind: str) -> None:
 @pytest.mark.parametrize(("kind", "base"), tuple(BASES.items()))
 def test_the_smallest_body_is_legal(kind: str, base: dict[str, Any]) -> None:
     CATALOG[kind].schema.model_validate(base)
+
+
+def test_a_vault_with_a_name_is_told_what_it_has_instead() -> None:
+    body = {"name": "linear", "display_name": "Linear"}
+    (problem,) = schema_problems(CATALOG["vault"].schema, body, Location("vaults/linear.yaml"))
+    assert problem.summary == "unknown key 'name'"
+    assert "display_name" in problem.detail
 
 
 def test_all_problems_are_reported_together() -> None:

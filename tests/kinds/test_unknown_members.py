@@ -6,9 +6,39 @@ from typing import Any
 
 import pytest
 
-from .answers import AGENT_ANSWER, ALLOW, BUILTIN, ENVIRONMENT_ANSWER, both_sides, cloud, entry, toolset
+from .answers import (
+    AGENT_ANSWER,
+    ALLOW,
+    BUILTIN,
+    CREDENTIAL_ANSWER,
+    DEPLOYMENT_ANSWER,
+    ENVIRONMENT_ANSWER,
+    TOKEN,
+    both_sides,
+    cloud,
+    entry,
+    toolset,
+)
 
 UNKNOWN = {"added_next_year": {"x": [1]}}
+ADVISOR = {"type": "advisor", "model": "claude-opus-5-5"}
+TEXT = {"type": "text", "text": "Go."}
+DOCUMENT: dict[str, Any] = {
+    "type": "document",
+    "source": {"type": "text", "media_type": "text/plain", "data": "a"},
+}
+OUTCOME: dict[str, Any] = {
+    "type": "user.define_outcome",
+    "description": "d",
+    "rubric": {"type": "text", "content": "c"},
+}
+REPOSITORY: dict[str, Any] = {
+    "type": "github_repository",
+    "url": "https://github.com/octo/cat",
+    "checkout": {"type": "branch", "name": "main"},
+}
+SCHEDULE = {"type": "cron", "expression": "0 9 * * *", "timezone": "UTC"}
+COST = {"amount": "2500", "currency": "USD"}
 
 
 @pytest.mark.parametrize(
@@ -100,6 +130,135 @@ UNKNOWN = {"added_next_year": {"x": [1]}}
         ("environment", {}, cloud(networking={"type": "unrestricted"} | UNKNOWN)),
         ("environment", {}, cloud(packages=ENVIRONMENT_ANSWER["config"]["packages"] | UNKNOWN)),
         ("environment", {"config": {"type": "self_hosted"}}, {"config": {"type": "self_hosted"} | UNKNOWN}),
+        (
+            "agent",
+            {"multiagent": {"type": "coordinator", "agents": ["agent_a", ADVISOR]}},
+            {
+                "multiagent": {
+                    "type": "coordinator",
+                    "agents": [{"type": "agent", "id": "agent_a"} | UNKNOWN, ADVISOR | UNKNOWN],
+                }
+                | UNKNOWN
+            },
+        ),
+        (
+            "agent",
+            {"multiagent": {"type": "multiagent_20261001", "workflows": {"type": "disabled"}}},
+            {
+                "multiagent": {
+                    "type": "multiagent_20261001",
+                    "subagents": {
+                        "type": "enabled",
+                        "inline_agents": {"type": "enabled"} | UNKNOWN,
+                        "predefined_agents": [],
+                    }
+                    | UNKNOWN,
+                    "workflows": {"type": "disabled"} | UNKNOWN,
+                    "advisor": {"type": "disabled"} | UNKNOWN,
+                }
+                | UNKNOWN
+            },
+        ),
+        ("skill", {}, UNKNOWN),
+        ("vault", {}, UNKNOWN),
+        ("credential", {}, UNKNOWN),
+        ("credential", {}, {"auth": CREDENTIAL_ANSWER["auth"] | UNKNOWN}),
+        (
+            "credential",
+            {
+                "auth": {
+                    "type": "mcp_oauth",
+                    "mcp_server_url": "https://a.example",
+                    "access_token": TOKEN,
+                    "refresh": {
+                        "client_id": "c",
+                        "refresh_token": TOKEN,
+                        "token_endpoint": "https://a.example",
+                        "token_endpoint_auth": {"type": "none"},
+                    },
+                }
+            },
+            {
+                "auth": {
+                    "type": "mcp_oauth",
+                    "mcp_server_url": "https://a.example",
+                    "refresh": {
+                        "client_id": "c",
+                        "token_endpoint": "https://a.example",
+                        "token_endpoint_auth": {"type": "none"} | UNKNOWN,
+                    }
+                    | UNKNOWN,
+                }
+                | UNKNOWN
+            },
+        ),
+        (
+            "credential",
+            {
+                "auth": {
+                    "type": "environment_variable",
+                    "secret_name": "A",
+                    "secret_value": TOKEN,
+                    "networking": {"type": "unrestricted"},
+                }
+            },
+            {
+                "auth": {
+                    "type": "environment_variable",
+                    "secret_name": "A",
+                    "networking": {"type": "unrestricted"} | UNKNOWN,
+                    "injection_location": {"header": True, "body": True} | UNKNOWN,
+                }
+                | UNKNOWN
+            },
+        ),
+        ("deployment", {}, UNKNOWN),
+        ("deployment", {}, {"agent": DEPLOYMENT_ANSWER["agent"] | UNKNOWN}),
+        (
+            "deployment",
+            {
+                "initial_events": [
+                    {"type": "user.message", "content": [TEXT, DOCUMENT]},
+                    {"type": "system.message", "content": [TEXT]},
+                ]
+            },
+            {
+                "initial_events": [
+                    {
+                        "type": "user.message",
+                        "content": [
+                            TEXT | UNKNOWN,
+                            DOCUMENT | UNKNOWN | {"source": DOCUMENT["source"] | UNKNOWN},
+                        ],
+                    }
+                    | UNKNOWN,
+                    {"type": "system.message", "content": [TEXT | UNKNOWN]} | UNKNOWN,
+                ]
+            },
+        ),
+        (
+            "deployment",
+            {"initial_events": [OUTCOME]},
+            {"initial_events": [OUTCOME | UNKNOWN | {"rubric": OUTCOME["rubric"] | UNKNOWN}]},
+        ),
+        (
+            "deployment",
+            {"resources": [REPOSITORY, {"type": "memory_store", "memory_store_id": "memstore_1"}]},
+            {
+                "resources": [
+                    REPOSITORY | UNKNOWN | {"checkout": REPOSITORY["checkout"] | UNKNOWN},
+                    {"type": "memory_store", "memory_store_id": "memstore_1"} | UNKNOWN,
+                ]
+            },
+        ),
+        (
+            "deployment",
+            {"schedule": SCHEDULE, "budget": {"type": "limit", "max_list_cost": COST}},
+            {
+                "schedule": SCHEDULE | UNKNOWN,
+                "budget": {"type": "limit", "max_list_cost": COST | UNKNOWN} | UNKNOWN,
+            },
+        ),
         ("memory_store", {}, UNKNOWN),
         ("memory", {"content": "Grüße\n"}, UNKNOWN),
     ],

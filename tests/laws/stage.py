@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,20 +10,51 @@ import anyio
 import httpx
 
 from agentops.domain.address import Address
+from agentops.domain.bundle import manifest, sha256
 from agentops.domain.canonical import digest
 from agentops.domain.diagnostics import Location
 from agentops.domain.project import EMBEDDED_URL, Stage
 from agentops.domain.report import ApplyReport
-from agentops.domain.resource import Body, Resource, Source
+from agentops.domain.resource import Body, Ref, Resource, Source
 from agentops.domain.state import DesiredState
 from agentops.emulator import create_app
 from agentops.engine import operations
 from agentops.engine.operations import Planned, Target
+from agentops.engine.planner import Choices
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
 from tests.engine.toy import Silent, ToyStore
 
 STORE = Address("memory_store/seeded")
+AROUND: dict[str, Body] = {
+    "agent/leaf": {"name": "leaf", "model": "claude-opus-5-5"},
+    "environment/sandbox": {"name": "sandbox"},
+    "vault/one": {"display_name": "one"},
+    "vault/two": {"display_name": "two"},
+    "memory_store/one": {"name": "one"},
+    "memory_store/two": {"name": "two"},
+}
+"""What a deployment can name; in its body these addresses stand where their IDs belong."""
+
+CONTENT: dict[str, bytes] = {}
+"""The bytes of every file that a skill in these laws has, by their SHA-256."""
+
+
+class Lookups:
+    """Every secret is the same text, and every file is where it was put."""
+
+    def value(self, reference: str) -> str:
+        return "not-a-secret"
+
+    def read(self, address: Address, path: str, sha256: str) -> bytes:
+        return CONTENT[sha256]
+
+
+def skill_body(name: str, files: Mapping[str, bytes], **more: str) -> Body:
+    """A skill with a SKILL.md of its own beside ``files``."""
+    whole = {**files, "SKILL.md": f'---\nname: "{name}"\ndescription: x\n---\n'.encode()}
+    CONTENT.update({sha256(content): content for content in whole.values()})
+    return {"display_name": name, **more, "name": name, "files": manifest(whole)}
 
 
 class World:
@@ -35,13 +66,19 @@ class World:
 
     @property
     def at(self) -> Target:
-        return Target("laws", Stage("dev"), CATALOG, self.registry, self.store)
+        return Target("laws", Stage("dev"), CATALOG, self.registry, self.store, Lookups(), Lookups())
 
     async def plan(self, wanted: DesiredState) -> Planned:
         return await operations.plan(self.at, wanted)
 
     async def apply(self, wanted: DesiredState) -> ApplyReport:
         planned = await self.plan(wanted)
+        return await operations.apply(
+            self.at, planned, run="r", now=lambda: "t", observer=Silent(), stop=anyio.Event()
+        )
+
+    async def destroy(self, wanted: DesiredState) -> ApplyReport:
+        planned = await operations.plan(self.at, wanted, Choices(destroy=True))
         return await operations.apply(
             self.at, planned, run="r", now=lambda: "t", observer=Silent(), stop=anyio.Event()
         )
@@ -88,7 +125,24 @@ def desired(*resources: Resource) -> DesiredState:
 
 
 def wanted_of(kind: str, body: Body) -> DesiredState:
-    """A desired state with this one body, and the store it lives in where it is a memory."""
-    if kind == "memory":
-        return desired(resource(STORE, {"name": "seeded"}), resource("memory/seeded/x", body))
+    """A desired state with this one body, and with what it lives in or refers to."""
+    match kind:
+        case "memory":
+            return desired(resource(STORE, {"name": "seeded"}), resource("memory/seeded/x", body))
+        case "credential":
+            return desired(resource("vault/v", {"display_name": "v"}), resource("credential/v/x", body))
+        case "deployment":
+            around = (resource(address, other) for address, other in AROUND.items())
+            return desired(*around, resource("deployment/x", with_refs(body)))
     return desired(resource(f"{kind}/x", body))
+
+
+def with_refs(value: Any) -> Any:
+    """The body with a reference wherever an address of ``AROUND`` stands."""
+    if isinstance(value, str) and value in AROUND:
+        return Ref(Address(value)).as_json()
+    if isinstance(value, dict):
+        return {key: with_refs(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [with_refs(member) for member in value]
+    return value

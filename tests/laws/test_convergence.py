@@ -9,15 +9,39 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from agentops.kinds import CATALOG
-from tests.kinds.strategies import BODIES, MODELS
-from tests.laws.stage import World, in_a_world, wanted_of
+from tests.kinds.strategies import BODIES, MODELS, deployment_bodies
+from tests.laws.stage import World, in_a_world, skill_body, wanted_of
 
 LAW = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def bodies(kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Legal bodies. The SDK's types allow any string as a model; the embedded registry wants a likely one."""
+    """Legal bodies. The SDK's types allow any string as a model; the embedded registry wants a likely one.
+    What a deployment names is there, and the files of a skill hold something."""
+    if kind == "skill":
+        return skills()
+    if kind == "deployment":
+        return deployment_bodies(
+            "agent/leaf",
+            "environment/sandbox",
+            ["vault/one", "vault/two"],
+            ["memory_store/one", "memory_store/two"],
+            ["file_1"],
+        )
     return BODIES[kind].map(_runnable)
+
+
+@st.composite
+def skills(draw: st.DrawFn) -> dict[str, Any]:
+    slugs = st.text("abcdefgh0123456789-", min_size=1, max_size=20)
+    names = st.text("ab é.-_", min_size=1, max_size=8).filter(lambda name: name.strip(". ") == name)
+    paths = st.builds(str.__add__, st.sampled_from(["", "scripts/", "a/b/"]), names)
+    files = draw(
+        st.dictionaries(paths.filter(lambda path: path not in {"a", "b"}), st.binary(max_size=40), max_size=3)
+    )
+    titles = st.fixed_dictionaries({}, optional={"display_name": st.text("abc é", min_size=1, max_size=9)})
+    title = {key: value.strip() for key, value in draw(titles).items() if value.strip()}
+    return skill_body(draw(slugs), files, **title)
 
 
 def _runnable(body: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class TestApiKey:
             assert shown.strip("[]") == "ApiKey(***)"
 
     def test_hides_itself_in_other_texts(self) -> None:
-        assert ApiKey(KEY).conceal(f"a {KEY} b {KEY}") == "a *** b ***"
+        assert ApiKey(KEY).concealer()(f"a {KEY} b {KEY}") == "a *** b ***"
 
     @pytest.mark.parametrize(
         "value", ["", " ", "a b", "a\nb", "a\r\nx-evil: 1", "schlüssel", "\x00", "a\u2028"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import anyio
@@ -17,6 +18,7 @@ from agentops.domain.state import Identity
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
 from agentops.registry.failures import sentence
+from tests.registry.toys import KIT
 from tests.registry.wire import BASE, KEY, Script, listed, ok, refused
 
 AGENT, ENVIRONMENT = CATALOG["agent"], CATALOG["environment"]
@@ -127,9 +129,10 @@ class TestRequests:
     @pytest.mark.parametrize("value", [float("nan"), object(), "\ud800"])
     def test_a_body_that_is_no_json_is_not_sent(self, value: object) -> None:
         script = Script(ok())
-        with pytest.raises(RegistryError, match="cannot be written as JSON"):
+        with pytest.raises(RegistryError, match="cannot be written as JSON") as raised:
             script.run(lambda r: r.create(AGENT, {"name": value}))
         assert script.sent == []
+        assert raised.value.__context__ is None, "an encoding error holds the whole body"
 
     def test_every_request_is_told(self) -> None:
         told: list[Any] = []
@@ -355,6 +358,16 @@ class TestErrors:
         assert "s3cret" not in str(raised.value)
         assert "\x1b" not in str(raised.value)
 
+    def test_an_error_in_another_encoding_is_read_as_what_it_is(self) -> None:
+        answer = httpx.Response(
+            400,
+            content='{"detail": "größer"}'.encode("latin-1"),
+            headers={"content-type": "application/json; charset=latin-1"},
+        )
+        with pytest.raises(RegistryError) as raised:
+            Script(answer).run(lambda r: r.get(AGENT, "a"))
+        assert raised.value.message == "größer"
+
     @pytest.mark.parametrize(
         "answer",
         [
@@ -512,6 +525,37 @@ class TestConnections:
             return raised.value.message
 
         assert "did not answer in time: POST /v1/agents" in anyio.run(main)
+
+    def test_a_download_without_end_is_hung_up_on(self) -> None:
+        async def main() -> tuple[str, bool]:
+            hung_up = anyio.Event()
+
+            async def send_for_ever(stream: anyio.abc.SocketStream) -> None:
+                async with stream:
+                    await stream.receive()
+                    await stream.send(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999999\r\n\r\nPK")
+                    with suppress(anyio.BrokenResourceError):
+                        while True:
+                            await stream.send(bytes(1_000_000))
+                    hung_up.set()
+
+            async with (
+                await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+                anyio.create_task_group() as tasks,
+            ):
+                tasks.start_soon(listener.serve, send_for_ever)
+                url = f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
+                async with HttpRegistry.open(url, ApiKey(KEY)) as registry:
+                    with pytest.raises(RegistryError) as raised:
+                        await registry.content(KIT, "kit_1", "ver_1")
+                    with anyio.move_on_after(10):
+                        await hung_up.wait()
+                tasks.cancel_scope.cancel()
+            return raised.value.message, hung_up.is_set()
+
+        message, hung_up = anyio.run(main)
+        assert "it is larger than 64 MB" in message
+        assert hung_up
 
     def test_the_proxy_of_the_environment_is_not_asked_for_this_machine(
         self, monkeypatch: pytest.MonkeyPatch

@@ -12,10 +12,12 @@ from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryEr
 from agentops.kinds import CATALOG
 from agentops.registry import HttpRegistry
 from agentops.registry.retries import LONGEST_WAIT, delay, server_delay
+from tests.registry.toys import KIT, LAMP
 from tests.registry.wire import Script, listed, ok, refused
 
 AGENT, ENVIRONMENT, MEMORY = CATALOG["agent"], CATALOG["environment"], CATALOG["memory"]
 HASHED = {"content": "x", "precondition": {"type": "content_sha256", "content_sha256": "ab"}}
+BUNDLE = {"label": "A kit", "name": "kit", "files": {"README.md": b"# kit\n", "a/b.bin": b"\x00\r\n--"}}
 
 Use = Callable[[HttpRegistry], Awaitable[Any]]
 
@@ -24,14 +26,16 @@ CALLS: dict[str, Use] = {
     "get": lambda r: r.get(AGENT, "agent_1"),
     "archive": lambda r: r.remove(AGENT, "agent_1"),
     "delete": lambda r: r.remove(MEMORY, "mem_1", parent="memstore_1"),
+    "switch": lambda r: r.update(LAMP, "lamp_1", {"lit": True}),
     "unbound update": lambda r: r.update(ENVIRONMENT, "env_1", {"name": "x"}),
     "hash-bound update": lambda r: r.update(MEMORY, "mem_1", HASHED, parent="memstore_1"),
     "versioned update": lambda r: r.update(AGENT, "agent_1", {"name": "x", "version": 3}),
     "create": lambda r: r.create(AGENT, {"name": "x"}),
+    "upload": lambda r: r.create(KIT, BUNDLE),
 }
-IDEMPOTENT = ("list", "get", "archive", "delete")
+IDEMPOTENT = ("list", "get", "archive", "delete", "switch")
 CONVERGENT = ("unbound update", "hash-bound update")
-ONCE = ("versioned update", "create")
+ONCE = ("versioned update", "create", "upload")
 ALL = (*IDEMPOTENT, *CONVERGENT, *ONCE)
 
 UNSENT = [
@@ -104,7 +108,8 @@ def test_what_must_not_be_done_twice_is_never_sent_again_in_doubt(
         script.run(CALLS[call])
     assert len(script.requests) == 1
     assert "may or may not have happened" in unknown.value.message
-    assert "POST /v1/agents" in unknown.value.message
+    assert unknown.value.message.startswith(f"{script.sent[0]} ")
+    assert script.sent[0].startswith("POST /v1/")
 
 
 @pytest.mark.parametrize("call", ONCE)
@@ -144,7 +149,7 @@ def test_a_conflict_on_a_write_is_final_even_if_the_server_wants_otherwise(call:
     assert len(script.requests) == 1
 
 
-@pytest.mark.parametrize("call", ["list", "get", "delete"])
+@pytest.mark.parametrize("call", ["list", "get", "delete", "switch"])
 def test_a_conflict_elsewhere_is_a_busy_object(call: str) -> None:
     script = Script(refused(409), answer_to(call))
     script.run(CALLS[call])
@@ -199,7 +204,7 @@ def test_it_gives_up_after_two_retries() -> None:
 
 
 def test_a_write_whose_answers_all_were_lost_is_in_doubt_and_a_read_is_not() -> None:
-    for call in ("archive", "delete", *CONVERGENT):
+    for call in ("archive", "delete", "switch", *CONVERGENT):
         with pytest.raises(OutcomeUnknown):
             Script(httpx.ReadError("reset")).run(CALLS[call])
     for call in ("list", "get"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +13,14 @@ import httpx
 import httpx2
 import pytest
 
+from agentops.domain.secret import SecretText
 from agentops.kinds import CATALOG
 from agentops.registry import HttpRegistry
 from tests.registry.wire import BASE, KEY, Script, listed, ok
 
 AGENT, ENVIRONMENT = CATALOG["agent"], CATALOG["environment"]
 STORE, MEMORY = CATALOG["memory_store"], CATALOG["memory"]
+SKILL, DEPLOYMENT, CREDENTIAL = CATALOG["skill"], CATALOG["deployment"], CATALOG["credential"]
 
 AGENT_BODY: dict[str, Any] = {
     "name": "tutor",
@@ -36,6 +40,25 @@ MEMORY_CHANGE: dict[str, Any] = {
     "content": "y",
     "precondition": {"type": "content_sha256", "content_sha256": "ab" * 32},
 }
+TOKEN = "tok_n0t-a-real-token"
+CREDENTIAL_BODY: dict[str, Any] = {
+    "auth": {"type": "static_bearer", "mcp_server_url": "https://mcp.example", "token": TOKEN}
+}
+CREDENTIAL_MARKED: dict[str, Any] = {"auth": {**CREDENTIAL_BODY["auth"], "token": SecretText(TOKEN)}}
+
+FILES = {
+    "SKILL.md": b"---\nname: triage\ndescription: Sorts mail.\n---\n",
+    "assets/logo.png": bytes(range(256)),
+    "assets/no-ending": b"",
+    "data.zip": b"PK\x05\x06" + bytes(18),
+    "notes/\u00e4 b\u0308 \u65e5\u672c \U0001f511.md": b"\r\n--\r\n",
+    'odd/"quoted" back\\slash %22.json': b"{}",
+    "odd/line\r\nbreak;filename=x.txt": b"x",
+    "scripts/run.py": b"print('hi')\n",
+    "scripts/run.unknown": b"?",
+}
+NAMED = [(f"triage/{path}", content) for path, content in sorted(FILES.items())]
+SKILL_BODY: dict[str, Any] = {"name": "triage", "files": FILES}
 
 Ours = Callable[[HttpRegistry], Any]
 Theirs = Callable[[Any], Any]
@@ -100,18 +123,64 @@ OPERATIONS: dict[str, tuple[Ours, Theirs]] = {
         lambda r: r.remove(MEMORY, "mem_1", parent="ms_1"),
         lambda s: s.memory_stores.memories.delete("mem_1", memory_store_id="ms_1"),
     ),
+    "create credential": (
+        lambda r: r.create(CREDENTIAL, CREDENTIAL_MARKED, parent="vlt_1"),
+        lambda s: s.vaults.credentials.create("vlt_1", **CREDENTIAL_BODY),
+    ),
+    "update credential": (
+        lambda r: r.update(CREDENTIAL, "vcrd_1", CREDENTIAL_MARKED, parent="vlt_1"),
+        lambda s: s.vaults.credentials.update("vcrd_1", vault_id="vlt_1", **CREDENTIAL_BODY),
+    ),
+    "pause deployment": (
+        lambda r: r.update(DEPLOYMENT, "depl_1", {"paused": True}),
+        lambda s: s.deployments.pause("depl_1"),
+    ),
+    "unpause deployment": (
+        lambda r: r.update(DEPLOYMENT, "depl_1", {"paused": False}),
+        lambda s: s.deployments.unpause("depl_1"),
+    ),
+    "create skill": (lambda r: r.create(SKILL, SKILL_BODY), lambda s: s.skills.create(files=NAMED)),
+    "create skill with a display name": (
+        lambda r: r.create(SKILL, {**SKILL_BODY, "display_name": 'Triage \u2014 "mail"'}),
+        lambda s: s.skills.create(files=NAMED, display_name='Triage \u2014 "mail"'),
+    ),
+    "add a version of a skill": (
+        lambda r: r.update(SKILL, "skill_1", SKILL_BODY),
+        lambda s: s.skills.versions.create("skill_1", files=NAMED),
+    ),
+    "retrieve skill": (lambda r: r.get(SKILL, "skill_1"), lambda s: s.skills.retrieve("skill_1")),
+    "list skills": (
+        lambda r: listed(r, SKILL),
+        lambda s: list(s.skills.list(limit=SKILL.page_size, source="custom")),
+    ),
+    "download a version of a skill": (
+        lambda r: r.content(SKILL, "skill_1", "skver_1"),
+        lambda s: s.skills.versions.download("skver_1", skill_id="skill_1").read(),
+    ),
+    "delete skill": (lambda r: r.remove(SKILL, "skill_1"), lambda s: s.skills.delete("skill_1")),
 }
+OF_OUR_OWN = {"add a version of a skill": ["GET /v1/skills/skill_1"]}
+"""What we ask for afterwards, as the version that is the answer says nothing of the skill."""
 
 
 def answer_to(operation: str) -> httpx.Response:
-    return ok({"data": [], "next_page": None}) if operation.startswith("list") else ok()
+    if operation.startswith("list"):
+        return ok({"data": [], "next_page": None})
+    return httpx.Response(200, content=archived()) if operation.startswith("download") else ok()
+
+
+def archived() -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("triage/SKILL.md", FILES["SKILL.md"])
+    return archive.getvalue()
 
 
 def sent_by_us(operation: str, workspace: str | None) -> httpx.Request:
     script = Script(answer_to(operation))
     script.run(OPERATIONS[operation][0], workspace_id=workspace)
-    (request,) = script.requests
-    return request
+    assert script.sent[1:] == OF_OUR_OWN.get(operation, [])
+    return script.requests[0]
 
 
 def sent_by_the_sdk(operation: str, workspace: str | None) -> httpx2.Request:
@@ -152,9 +221,27 @@ def test_our_request_is_the_official_sdks(operation: str, workspace: str | None)
         "content-type",
         "content-length",
     ):
-        if name == "content-length" and ours.content:
+        if name == "content-length" and ours.headers.get("content-type") == "application/json":
             continue  # white space of the JSON
-        assert ours.headers.get(name) == theirs.headers.get(name), name
-    assert (json.loads(ours.content) if ours.content else None) == (
-        json.loads(theirs.content) if theirs.content else None
-    )
+        assert unbounded(ours, ours.headers.get(name)) == unbounded(theirs, theirs.headers.get(name)), name
+    assert body_of(ours) == body_of(theirs)
+
+
+def body_of(request: httpx.Request | httpx2.Request) -> Any:
+    """The JSON of a request, or the bytes of a form."""
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        return unbounded(request, request.content.decode("latin-1"))
+    return json.loads(request.content) if request.content else None
+
+
+def unbounded(request: httpx.Request | httpx2.Request, text: str | None) -> str | None:
+    """With a name in the place of the boundary, which the SDK draws by lot."""
+    boundary = request.headers.get("content-type", "").partition("boundary=")[2]
+    return text.replace(boundary, "BOUNDARY") if text and boundary else text
+
+
+def test_a_form_is_compared_byte_for_byte() -> None:
+    (form, other) = (sent_by_us(name, None) for name in ("create skill", "create skill with a display name"))
+    assert body_of(form) != body_of(other)
+    assert body_of(form).count("--BOUNDARY\r\n") == len(FILES)
+    assert bytes(range(256)).decode("latin-1") in body_of(form)

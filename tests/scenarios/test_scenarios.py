@@ -3,7 +3,7 @@
     story.md     what happens, and why it must come out so
     before/      the files as they were last applied (left out: nothing was)
     console.json what somebody did in the console since: ``{"agent/tutor": {"system": "…"}}``,
-                 ``"archive"`` in the place of members, or ``"lost"`` for the lock
+                 ``"archive"`` or ``"pause"`` in the place of members, or ``"lost"`` for the lock
     after/       the files as they are now
     plan.txt     what ``agentops plan`` prints, plan.json what it decides, and how it ends
 
@@ -21,19 +21,18 @@ from typing import Any
 
 import pytest
 
+from agentops.kinds import CATALOG
 from tests.projects import Project
 
 STORIES = sorted(path.parent for path in Path(__file__).parent.glob("*/story.md"))
-ENDPOINTS = {
-    "agent": ("/v1/agents", "managed-agents-2026-04-01"),
-    "environment": ("/v1/environments", "managed-agents-2026-04-01"),
-    "memory_store": ("/v1/memory_stores", "agent-memory-2026-07-22"),
-}
+SECRETS = ("LINEAR_TOKEN", "WIKI_TOKEN")
 SHOWN = ("address", "action", "reason", "fields", "body", "depends_on")
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
-def test_story(story: Path, empty: Project):
+def test_story(story: Path, empty: Project, monkeypatch: pytest.MonkeyPatch):
+    for name in SECRETS:
+        monkeypatch.setenv(name, f"the value of {name}")
     if (story / "before").is_dir():
         lay(story / "before", empty)
         assert empty.run("apply", "--yes").code == 0
@@ -56,7 +55,7 @@ def test_story(story: Path, empty: Project):
 
 def lay(files: Path, project: Project) -> None:
     """Make these the files of the project, in the place of those of the chapter before."""
-    for name in ("agents", "environments", "memory_stores"):
+    for name in (kind.directory for kind in CATALOG):
         shutil.rmtree(project.root / name, ignore_errors=True)
     shutil.copytree(files, project.root, dirs_exist_ok=True)
 
@@ -65,10 +64,11 @@ def in_console(project: Project, address: str, done: Any) -> None:
     if done == "lost":
         (project.root / "locks/local.lock.json").unlink()
         return
-    collection, beta = ENDPOINTS[address.partition("/")[0]]
-    path = f"{collection}/{project.lock()['resources'][address]['id']}"
-    path, body = (f"{path}/archive", None) if done == "archive" else (path, done)
-    answer = project.console(lambda client: client.post(path, json=body, headers={"anthropic-beta": beta}))
+    kind = CATALOG[address.partition("/")[0]]
+    path = f"{kind.path}/{project.lock()['resources'][address]['id']}"
+    path, body = (f"{path}/{done}", None) if isinstance(done, str) else (path, done)
+    headers = {"anthropic-beta": kind.beta or ""}
+    answer = project.console(lambda client: client.post(path, json=body, headers=headers))
     assert answer.status_code == 200, answer.text
 
 
@@ -87,7 +87,8 @@ def summary(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def anonymous(text: str) -> str:
-    text = re.sub(r"\b(agent|env|memstore|mem)_01[0-9A-Za-z]{20,}", r"\1_…", text)
+    assert not any(f"the value of {name}" in text for name in SECRETS)
+    text = re.sub(r"\b([a-z]+)_01[0-9A-Za-z]{20,}", r"\1_…", text)
     return re.sub(r"(Change digest) [0-9a-f]{12}", r"\1 …", text)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from agentops.domain.diagnostics import Code, Diagnostic, Severity
+from agentops.domain.github import Checkout
 from agentops.domain.project import Project
 from agentops.domain.resource import Resource
 from agentops.kinds import CATALOG
@@ -21,6 +22,23 @@ stages:
   dev: {registry: local, vars: {inbox: dev@example.com}}
   prod: {registry: local, vars: {inbox: prod@example.com}}
 """
+
+
+DEPLOYMENT = """\
+agent: ../agents/a.yaml
+environment_id: ../environments/cloud.yaml
+initial_events: [{type: user.message, content: [{type: text, text: Go.}]}]
+"""
+FLEET = {
+    "agents/a.yaml": "model: claude-opus-5-5\n",
+    "agents/b.yaml": "model: claude-opus-5-5\n",
+    "environments/cloud.yaml": "config: {type: cloud}\n",
+    "memory_stores/notes.yaml": "description: Notes.\n",
+    "vaults/keys.yaml": "display_name: Keys\n",
+    "skills/pdf-forms/SKILL.md": "---\nname: pdf-forms\ndescription: Fills forms.\n---\nHow to.\n",
+    "deployments/d.yaml": DEPLOYMENT,
+}
+"""One valid file of each kind, and a second agent."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +88,10 @@ class Tree:
             target.write_bytes(content if isinstance(content, bytes) else content.encode())
         return self
 
-    def load(self, stage: str | None = None) -> Outcome:
+    def load(self, stage: str | None = None, fetch: Callable[[str], Checkout] | None = None) -> Outcome:
         project, found = load_project(self.root)
         chosen = project.stages[stage] if stage is not None else next(iter(project.stages.values()))
-        loaded = load_stage(self.root, project, chosen, CATALOG)
+        loaded = load_stage(self.root, project, chosen, CATALOG, fetch)
         return Outcome(project, loaded, (*found, *loaded.diagnostics))
 
 

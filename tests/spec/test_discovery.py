@@ -45,15 +45,77 @@ CLOUD = "config: {type: cloud}\n"
         ("memory_stores/a b.yaml", "description: x", "memory_store/a b", "a b"),
         ("agents/v1.2.yaml", MODEL, "agent/v1.2", "v1.2"),
         ("agents/x.yaml", f"address: agent/y\n{MODEL}", "agent/y", "x"),
+        ("vaults/keys.yaml", "display_name: keys\n", "vault/keys", "keys"),
+        ("vaults/keys.yaml", "metadata: {a: b}\n", "vault/keys", "keys"),
+        ("vaults/keys.yaml", "type: vault\n", "vault/keys", "keys"),
+        ("vaults/keys.yaml", "credentials: {}\n", "vault/keys", "keys"),
+        ("vaults/keys.md", "---\ntype: vault\n---\n", "vault/keys", "keys"),
+        ("vaults/vault-keys.yaml", "metadata: {}\n", "vault/vault-keys", "keys"),
+        ("team/deep/vaults/keys.json", '{"metadata": {}}', "vault/keys", "keys"),
+        ("agents/tutor/vault.yaml", "type: vault\n", "vault/tutor", "tutor"),
+        ("agents/tutor/vault-keys.yaml", "type: vault\n", "vault/tutor-keys", "keys"),
+        ("ops/secrets.yaml", "type: vault\n", "vault/secrets", "secrets"),
     ],
 )
 def test_kind_address_and_name_of_a_file(tree: Tree, path: str, text: str, address: str, name: str) -> None:
     outcome = tree.write({path: text}).load()
     assert outcome.addresses == [address], outcome.said
-    assert outcome.errors == []
-    assert outcome[address].body["name"] == name
+    assert outcome.diagnostics == ()
+    assert outcome[address].body["display_name" if address.startswith("vault/") else "name"] == name
     assert outcome[address].path == path
     assert not {"type", "address"} & outcome[address].body.keys()
+
+
+RUN = "agent: {type: agent, id: agent_1}\nenvironment_id: env_011CftafA7Q9XsQ3QhMZoamB\n"
+GO = "initial_events: [{type: user.message, content: [{type: text, text: Go.}]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "address", "name"),
+    [
+        ("deployments/daily.yaml", "deployment/daily", "daily"),
+        ("deployments/deployment-daily.yaml", "deployment/deployment-daily", "daily"),
+        ("agents/tutor/deployment-daily.yaml", "deployment/tutor-daily", "daily"),
+        ("agents/tutor/deployment.yaml", "deployment/tutor", "tutor"),
+        ("deployment.yaml", "deployment/fleet", "fleet"),
+        ("team/deployment_x.yml", "deployment/team-x", "x"),
+        ("ops/daily.yaml", "deployment/daily", "daily"),
+    ],
+)
+def test_kind_address_and_name_of_a_deployment(tree: Tree, path: str, address: str, name: str) -> None:
+    kind = "type: deployment\n" if path.startswith("ops/") else ""
+    outcome = tree.write({path: f"{kind}{RUN}{GO}"}).load()
+    assert outcome.addresses == [address], outcome.said
+    assert outcome.diagnostics == ()
+    assert outcome[address].body["name"] == name
+
+
+def test_prose_of_a_deployment_is_what_its_sessions_start_with(tree: Tree) -> None:
+    outcome = tree.write({"deployments/d.md": f"---\n{RUN}---\n\n Go on.\n\n"}).load()
+    assert outcome.diagnostics == ()
+    assert outcome["deployment/d"].body["initial_events"] == [
+        {"type": "user.message", "content": [{"type": "text", "text": "Go on."}]}
+    ]
+
+
+def test_prose_of_a_deployment_and_its_events_are_one_too_many(tree: Tree) -> None:
+    only = tree.write({"deployments/d.md": f"---\n{RUN}{GO}---\nGo.\n"}).load().only()
+    assert only.code is Code.CONFLICTING_FIELDS
+    assert "also sets 'initial_events'" in only.summary
+    assert str(only.location) == "deployments/d.md:4:1"
+
+
+def test_empty_prose_leaves_the_events_of_the_frontmatter(tree: Tree) -> None:
+    outcome = tree.write({"deployments/d.md": f"---\n{RUN}{GO}---\n\n"}).load()
+    assert outcome.diagnostics == ()
+    assert outcome["deployment/d"].body["initial_events"][0]["content"][0]["text"] == "Go."
+
+
+def test_prose_of_a_vault_would_go_nowhere(tree: Tree) -> None:
+    only = tree.write({"vaults/v.md": "---\ndisplay_name: V\n---\n\nNotes.\n"}).load().only()
+    assert only.code is Code.CONFLICTING_FIELDS
+    assert only.summary == "a vault has no text, so what stands under the frontmatter goes nowhere"
+    assert str(only.location) == "vaults/v.md:5:1"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +132,22 @@ def test_kind_address_and_name_of_a_file(tree: Tree, path: str, text: str, addre
         ("deployments/web.yaml", "apiVersion: apps/v1\nkind: Deployment\n"),
         ("vault.yaml", "server: x\n"),
         ("vaults/ansible.yaml", "password: x\n"),
+        ("vaults/notes.md", "# Notes\n"),
+        ("vaults/secret.yml", "$ANSIBLE_VAULT;1.1;AES256\n61626364\n"),
+        ("vaults/partly.yml", "password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n"),
+        (
+            "deployments/web.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\n---\napiVersion: v1\nkind: Service\n",
+        ),
+        ("deployments/helm.yaml", "apiVersion: apps/v1\nmetadata: {{- .Values.meta }}\n"),
+        ("vaults/README.md", "# Our vaults\n"),
+        ("vaults/helm.yaml", "name: x\nmetadata: {a: b}\n"),
+        ("deployments/README.md", "# Our deployments\n"),
+        ("daily-deployment.yaml", RUN),
+        ("plugins/marketplace.yaml", "type: skill\nname: x\n"),
+        ("SKILL.md", "---\nname: fleet\ndescription: d\n---\nHow to.\n"),
+        ("skills/notes.md", "# Notes\n"),
+        ("skills/README.md", "# Our skills\n"),
         ("agents/tutor.txt", "hi"),
         ("daily-agent.yaml", MODEL),
         (".claude/agents/x.md", "hi"),
@@ -82,35 +160,118 @@ def test_kind_address_and_name_of_a_file(tree: Tree, path: str, text: str, addre
         ("agents/.hidden.yaml", MODEL),
         ("memories/x.md", "hi"),
         ("claude-lock.json", '{"version": 1, "type": "agent"}'),
-        ("skills/pdf/agents/x.yaml", MODEL),
     ],
 )
 def test_what_only_looks_like_ours_is_left_alone(tree: Tree, path: str, text: str) -> None:
-    if path.startswith("skills/"):
-        tree.write({"skills/pdf/SKILL.md": "---\nname: pdf\n---\nhi"})
-    outcome = tree.write({path: text}).load()
-    assert outcome.addresses == []
-    assert {item.code for item in outcome.diagnostics} <= {Code.LATER_KIND, Code.NOTHING_DECLARED}
+    assert tree.write({path: text}).load().only().code is Code.NOTHING_DECLARED
+
+
+SKILL = "---\nname: pdf\ndescription: Reads PDF.\n---\nHow to.\n"
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "what"),
+    "path",
     [
-        ("deployments/daily.yaml", "agent: a\n", "deployment/daily: deployments are"),
-        ("agents/tutor/deployment-daily.yaml", "agent: a\n", "deployment/tutor-daily: deployments are"),
-        ("vaults/keys.yaml", "display_name: Keys\n", "vault/keys: vaults are"),
-        ("agents/tutor/vault.yaml", "type: vault\n", "vault/tutor: vaults are"),
-        ("skills/pdf/SKILL.md", "---\nname: pdf\n---\nhi", "skill/pdf: skills are"),
-        ("agents/tutor/skills/pdf/SKILL.md", "hi", "skill/pdf: skills are"),
+        "agents/x.yaml",
+        "agent.md",
+        "deployments/d.yaml",
+        "deep/skills/other/SKILL.md",
+        "environments/e.yaml",
+        "x.yaml",
     ],
 )
-def test_what_comes_later_is_one_warning(tree: Tree, path: str, text: str, what: str) -> None:
+def test_what_lies_in_a_skill_is_payload(tree: Tree, path: str) -> None:
+    outcome = tree.write({"skills/pdf/SKILL.md": SKILL, f"skills/pdf/{path}": "type: agent\n"}).load()
+    assert outcome.addresses == ["skill/pdf"]
+    assert outcome.diagnostics == ()
+    assert path in outcome["skill/pdf"].body["files"]
+
+
+@pytest.mark.parametrize("path", ["skills/pdf.yaml", "agents/pdf.yaml"])
+def test_a_file_that_says_it_is_a_skill_is_told_what_one_is(tree: Tree, path: str) -> None:
+    only = tree.write({path: "type: skill\nname: pdf\n"}).load().only()
+    assert only.code is Code.UNKNOWN_KIND
+    assert only.summary == "a skill is a directory with a SKILL.md, not a file"
+    assert only.detail == "put its text into skills/NAME/SKILL.md"
+    assert str(only.location) == f"{path}:1:7"
+
+
+@pytest.mark.parametrize("members", ["display_name: V\nmetdata: {a: b}\n", "credentials: {}\nname: V\n"])
+def test_a_vault_with_a_misspelt_member_is_not_passed_over(tree: Tree, members: str) -> None:
+    outcome = tree.write({"vaults/v.yaml": members}).load()
+    assert outcome.addresses == ["vault/v"]
+    assert len(outcome.errors) == 1
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "agents: [./team/critic.md]",
+        "agents: [{path: team/critic.md}]",
+        "agents: [{type: agent, id: team/critic.md}]",
+    ],
+)
+def test_a_markdown_file_that_only_a_roster_names_is_an_agent(tree: Tree, named: str) -> None:
+    tree.write({"agents/a/agent.yaml": f"{MODEL}multiagent: {{type: coordinator, {named}}}\n"})
+    tree.write({"agents/a/team/critic.md": f"---\n{MODEL}---\nYou judge.\n", "agents/a/team/notes.md": "x"})
+    outcome = tree.load()
+    assert outcome.addresses == ["agent/a", "agent/critic"]
+    assert outcome.diagnostics == ()
+    assert outcome["agent/critic"].body["system"] == "You judge."
+
+
+def test_an_agent_that_only_such_an_agent_names_is_one_too(tree: Tree) -> None:
+    tree.write(
+        {"deployments/d.yaml": f"agent: ../bots/lead.md\nenvironment_id: env_011CftafA7Q9XsQ3QhMZoamB\n{GO}"}
+    )
+    tree.write(
+        {"bots/lead.md": f"---\n{MODEL}multiagent: {{type: coordinator, agents: [critic.md]}}\n---\nx\n"}
+    )
+    tree.write({"bots/critic.md": f"---\n{MODEL}---\nx\n"})
+    outcome = tree.load()
+    assert outcome.addresses == ["agent/critic", "agent/lead", "deployment/d"]
+    assert outcome.diagnostics == ()
+
+
+def test_an_agent_that_only_an_override_names_is_there_in_every_stage(tree: Tree) -> None:
+    tree.write({"agents/a.yaml": MODEL, "bots/big.md": f"---\n{MODEL}---\nx\n"})
+    tree.write({"deployments/d.yaml": f"{RUN}{GO}overrides: {{prod: {{agent: {{id: ../bots/big.md}}}}}}\n"})
+    for stage, id in (("dev", "agent_1"), ("prod", {"$ref": {"address": "agent/big", "attribute": "id"}})):
+        outcome = tree.load(stage)
+        assert outcome.addresses == ["agent/a", "agent/big", "deployment/d"]
+        assert outcome.diagnostics == ()
+        assert outcome["deployment/d"].body["agent"]["id"] == id
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("vaults/v.yaml", "display_name: [\n"),
+        ("vaults/v.yaml", "metadata: {}\ncredentials: {\n"),
+        ("vaults/v.json", '{"display_name": }'),
+        ("deployments/d.yaml", "agent: [\n"),
+        ("deployments/d.yaml", f"{RUN}---\n{RUN}"),
+        ("environments/e.yaml", "config: [\n"),
+    ],
+)
+def test_a_broken_file_that_is_ours_is_an_error(tree: Tree, path: str, text: str) -> None:
     only = tree.write({path: text}).load().only()
-    assert only.severity is Severity.WARNING
-    assert only.code is Code.LATER_KIND
-    assert only.summary == f"{what} not supported yet; they come with the next release"
+    assert only.code is Code.SYNTAX
     assert only.location is not None
     assert only.location.file == path
+
+
+@pytest.mark.parametrize("text", ["model: [\n", "", "- x\n"])
+def test_what_refers_to_a_broken_file_is_not_wrong_itself(tree: Tree, text: str) -> None:
+    tree.write(
+        {
+            "agents/a.yaml": text,
+            "deployments/d.yaml": f"agent: ../agents/a.yaml\n{RUN.split(chr(10))[1]}\n{GO}",
+        }
+    )
+    only = tree.load().only()
+    assert only.location is not None
+    assert only.location.file == "agents/a.yaml"
 
 
 def test_two_files_of_one_address_are_both_named(tree: Tree) -> None:
@@ -225,6 +386,14 @@ def test_a_memory_declared_like_elsewhere_is_told_where_memories_go(tree: Tree) 
     assert "memories are declared as `seed`" in only.summary
 
 
+def test_a_credential_declared_like_elsewhere_is_told_where_credentials_go(tree: Tree) -> None:
+    tree.write({"agents/a.yaml": MODEL, "credentials/x.yaml": "vault_id: ../vaults/v.yaml\nauth: {}\n"})
+    only = tree.load().only()
+    assert only.severity is Severity.WARNING
+    assert "credentials are declared as `credentials` of their vault" in only.summary
+    assert only.detail == "write `credentials: {NAME: {auth: …}}` in the file of the vault"
+
+
 @pytest.mark.parametrize(("written", "said"), [("", "nothing"), ("1", "a number"), ("[agent]", "a list")])
 def test_a_type_that_is_no_text_is_described(tree: Tree, written: str, said: str) -> None:
     only = tree.write({"agents/a.yaml": f"type: {written}\n{MODEL}"}).load().only()
@@ -237,3 +406,34 @@ def test_a_prompt_that_is_no_file_is_told_what_it_is(tree: Tree, reference: str,
     tree.write({"agents/a.yaml": f"{MODEL}prompt: {reference}\n", "agents/d/x": "x"})
     os.mkfifo(tree.root / "agents/pipe.md")
     assert any(f"'{reference}' is {said}" == item.summary for item in tree.load().errors)
+
+
+@pytest.mark.parametrize(
+    ("path", "number"), [("agents/\udcff.yaml", 1), ("skills/\udcff/SKILL.md", 1), ("docs/\udcff.yaml", 0)]
+)
+def test_a_name_that_is_no_text_is_refused_where_resources_are(tree: Tree, path: str, number: int) -> None:
+    tree.write({"agents/a.yaml": MODEL})
+    target = tree.root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(SKILL)
+    outcome = tree.load()
+    assert outcome.addresses == ["agent/a"]
+    assert outcome.codes == [Code.UNREADABLE] * number
+    for item in outcome.diagnostics:
+        assert r"\udcff" in item.summary
+        assert item.model_dump_json()
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_skill_behind_a_link_is_named_where_it_really_is(tree: Tree, inside: bool) -> None:
+    target = tree.root / "shared/pdf" if inside else tree.root.parent / "pdf"
+    target.mkdir(parents=True)
+    (target / "SKILL.md").write_text(SKILL)
+    tree.write({"agents/a.yaml": f"{MODEL}skills: [../skills/pdf]\n", "skills/README.md": "x"})
+    (tree.root / "skills/pdf").symlink_to(target)
+    found = {item.location.file: item for item in tree.load().diagnostics if item.location is not None}
+    assert found.keys() == {"agents/a.yaml", "skills/pdf"}
+    link, named = found["skills/pdf"], found["agents/a.yaml"]
+    assert link.severity is (Severity.WARNING if inside else Severity.ERROR)
+    assert ("is not followed" if inside else "leads out of the project") in link.summary
+    assert "name the directory where it really is" in named.detail

@@ -1,5 +1,7 @@
 """Schemas for editors accept what loads and refuse what does not (where a schema can say it)."""
 
+# ruff: noqa: E501 - one case a line reads best
+
 from __future__ import annotations
 
 import json
@@ -10,15 +12,18 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from agentops.domain.diagnostics import Stop
 from agentops.kinds import CATALOG
-from agentops.spec import editor_schema, starter_project
-from agentops.spec.editor_schema import tool_schema
+from agentops.spec import editor_schema, schema_files, starter_project
+from agentops.spec.editor_schema import has_files, tool_schema
+
+from .conftest import DEPLOYMENT, FLEET, Tree
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = {
     "project": editor_schema(CATALOG, None),
     "tool": tool_schema(CATALOG),
-    **{kind.name: editor_schema(CATALOG, kind.name) for kind in CATALOG},
+    **{kind.name: editor_schema(CATALOG, kind.name) for kind in CATALOG if has_files(kind)},
 }
 
 
@@ -27,7 +32,7 @@ def complaints(schema: str, text: str) -> list[str]:
     return [problem.message for problem in Draft202012Validator(SCHEMAS[schema]).iter_errors(tree)]
 
 
-@pytest.mark.parametrize("kind", ["agent", "environment", "memory_store", None])
+@pytest.mark.parametrize("kind", [*(name for name in SCHEMAS if name in CATALOG), None])
 def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
     schema = editor_schema(CATALOG, kind)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -40,15 +45,50 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
         assert {"type", "address", "overrides", "template", "lifecycle"} <= names
 
 
-def test_an_agent_may_leave_out_what_has_a_default() -> None:
-    schema = editor_schema(CATALOG, "agent")
-    assert schema["required"] == ["model"]
-    assert {"prompt", "memory"} <= schema["properties"].keys()
+@pytest.mark.parametrize(
+    ("kind", "required", "own"),
+    [
+        ("agent", ["model"], {"prompt", "memory"}),
+        ("vault", [], {"credentials"}),
+        ("deployment", ["agent", "environment_id"], {"secret_version", "paused"}),
+        ("memory_store", [], {"seed"}),
+        ("environment", [], set()),
+    ],
+)
+def test_what_has_a_default_may_be_left_out_and_our_keys_are_known(
+    kind: str, required: list[str], own: set[str]
+) -> None:
+    schema = editor_schema(CATALOG, kind)
+    assert schema["required"] == required
+    assert own <= schema["properties"].keys()
 
 
 def test_an_unknown_kind_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        editor_schema(CATALOG, "skill")
+        editor_schema(CATALOG, "skil")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("skill", "it is a directory with a SKILL.md"),
+        ("credential", "it is declared in the file of a vault: `agentops schema vault`"),
+        ("memory", "it is declared in the file of a memory_store: `agentops schema memory_store`"),
+    ],
+)
+def test_a_kind_that_no_file_declares_says_where_it_is_declared(kind: str, said: str) -> None:
+    with pytest.raises(Stop) as stop:
+        editor_schema(CATALOG, kind)
+    (problem,) = stop.value.diagnostics
+    assert said in problem.detail
+    assert f".agentops/schemas/{kind}.json" not in schema_files(CATALOG)
+
+
+def test_there_is_a_schema_for_each_kind_of_file() -> None:
+    assert {path.removeprefix(".agentops/schemas/") for path in schema_files(CATALOG)} == {
+        *("agentops.json", "tool.json", "agent.json", "deployment.json"),
+        *("environment.json", "memory_store.json", "vault.json"),
+    }
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
@@ -74,14 +114,16 @@ def schema_for(path: Path) -> str:
         return "project"
     if path.parent.name == "tools":
         return "tool"
-    return {"environments": "environment", "memory_stores": "memory_store"}.get(path.parent.name, "agent")
+    by_name = (kind.name for kind in CATALOG if path.name.startswith((f"{kind.name}-", f"{kind.name}.")))
+    by_folder = (kind.name for kind in CATALOG if path.parent.name == kind.directory)
+    return next(by_folder, None) or next(by_name)
 
 
 OUR_FILES = sorted(
     path
-    for folder in ("agents", "environments", "memory_stores")
-    for pattern in ("**/*.yaml", "**/agent.md")
-    for path in (ROOT / folder).glob(pattern)
+    for kind in CATALOG
+    for pattern in ("**/*.yaml", "**/agent*.md")
+    for path in (ROOT / kind.directory).glob(pattern)
 )
 
 
@@ -155,6 +197,120 @@ def test_what_loads_is_accepted(schema: str, text: str) -> None:
 )
 def test_what_does_not_load_is_refused(schema: str, text: str) -> None:
     assert complaints(schema, text)
+
+
+REPOSITORY = "type: github_repository, url: 'https://github.com/o/r'"
+BEARER = "type: static_bearer, mcp_server_url: 'https://l.example/mcp'"
+
+SAME_WHEN_LOADED = [
+    # References: a path, a glob, an address, an ID, a URL, {path: …}, the API's own shape
+    ("agents/x.yaml", "skills: [../skills/pdf-forms]"),
+    ("agents/x.yaml", "skills: ['../skills/*', {type: anthropic, skill_id: xlsx}]"),
+    ("agents/x.yaml", "skills: [skill/pdf-forms]"),
+    ("agents/x.yaml", "skills: ['https://github.com/o/r/tree/main/x']"),
+    ("agents/x.yaml", "skills: [{path: ../skills/pdf-forms, version: latest}]"),
+    ("agents/x.yaml", "skills: [{type: custom, skill_id: skill/pdf-forms, version: latest}]"),
+    ("agents/x.yaml", "multiagent: {type: coordinator, agents: [a.yaml, agent/b, {type: self}]}"),
+    ("agents/x.yaml", "multiagent: {type: coordinator, agents: ['?.yaml']}"),
+    ("agents/x.yaml", "multiagent: {type: coordinator, agents: [{path: a.yaml, version: latest}]}"),
+    ("agents/x.yaml", "multiagent: {type: coordinator, agents: [{type: agent, path: a.yaml}]}"),
+    ("agents/x.yaml", "multiagent: {type: coordinator, agents: [{type: agent, id: a.yaml, version: 3}]}"),
+    (
+        "agents/x.yaml",
+        (
+            "multiagent: {type: multiagent_20261001, subagents: {type: enabled, predefined_agents: [a.yaml]}, "
+            "workflows: {type: enabled, predefined_agents: [{path: agent/b, version: latest}]}}"
+        ),
+    ),
+    ("deployments/x.yaml", "agent: {path: ../agents/a.yaml, version: latest}"),
+    ("deployments/x.yaml", "agent: {type: agent, id: agent/a, version: latest}"),
+    ("deployments/x.yaml", "environment_id: {path: environment/cloud}"),
+    ("deployments/x.yaml", "vault_ids: [../vaults/keys.yaml]"),
+    ("deployments/x.yaml", "vault_ids: [{path: vault/keys}]"),
+    ("deployments/x.yaml", "resources: [../memory_stores/notes.yaml]"),
+    ("deployments/x.yaml", "resources: [{path: memory_store/notes, access: read_only, instructions: Look.}]"),
+    ("deployments/x.yaml", f"resources: [{{{REPOSITORY}, authorization_token: {{secret: 'env:T'}}}}]"),
+    # Keys of ours
+    ("deployments/x.yaml", "paused: true\nsecret_version: 2\nlifecycle: {protect: true}"),
+    ("deployments/x.yaml", "secret_version: '2026-11-25'"),
+    ("deployments/x.yaml", "overrides: {prod: {paused: false, agent: agent/b, vault_ids: [vault/keys]}}"),
+    ("deployments/x.yaml", "overrides: {prod: {agent: {version: latest}, schedule: null}}"),
+    ("vaults/x.yaml", f"credentials: {{l: {{auth: {{{BEARER}, token: {{secret: 'env:T'}}}}}}}}"),
+    (
+        "vaults/x.yaml",
+        (
+            f"credentials: {{l: {{auth: {{{BEARER}, token: {{secret: 'file:t'}}}}, secret_version: 3}}}}\n"
+            "overrides: {prod: {credentials: {l: {auth: {token: {secret: 'env:P'}}}}}}"
+        ),
+    ),
+    ("vaults/x.yaml", "overrides: {prod: {credentials: {l: null}}}"),
+    ("vaults/x.yaml", "display_name: X\nmetadata: {a: b}"),
+]
+
+REFUSED_WHEN_LOADED = [
+    ("agents/x.yaml", "skills: [{path: ../skills/pdf-forms, version: '3'}]"),
+    ("agents/x.yaml", "skills: [{path: ../skills/pdf-forms, skill_id: skill_1}]"),
+    ("agents/x.yaml", "skills: [{path: ../skills/pdf-forms, access: read_only}]"),
+    ("agents/x.yaml", "skills: [{path: 3}]"),
+    ("agents/x.yaml", "skills: [3]"),
+    ("agents/x.yaml", "skills: ['']"),
+    ("agents/x.yaml", "skills: ../skills/pdf-forms"),
+    ("agents/x.yaml", "multiagent: {type: coordinator, agents: [{path: a.yaml, type: self}]}"),
+    (
+        "agents/x.yaml",
+        "multiagent: {type: coordinator, agents: [{type: agent, id: a.yaml, version: newest}]}",
+    ),
+    ("agents/x.yaml", "multiagent: {type: coordinator, agents: []}"),
+    ("agents/x.yaml", "multiagent: {agents: [a.yaml]}"),
+    ("deployments/x.yaml", "environment_id: {path: environment/cloud, version: latest}"),
+    ("deployments/x.yaml", "environment_id: {id: env_1}"),
+    ("deployments/x.yaml", "agent: [../agents/a.yaml]"),
+    ("deployments/x.yaml", "vault_ids: [{path: vault/keys, access: read_only}]"),
+    ("deployments/x.yaml", "resources: [{path: memory_store/notes, access: write}]"),
+    ("deployments/x.yaml", "resources: [{path: memory_store/notes, mount_path: /x}]"),
+    ("deployments/x.yaml", "resources: [{path: memory_store/notes, version: latest}]"),
+    ("deployments/x.yaml", f"resources: [{{{REPOSITORY}, authorization_token: ghp_x}}]"),
+    ("deployments/x.yaml", "paused: 'yes'"),
+    ("deployments/x.yaml", "secret_version: 1.5"),
+    ("deployments/x.yaml", "secret_version: a b"),
+    ("deployments/x.yaml", "credentials: {}"),
+    ("deployments/x.yaml", "overrides: {dev: {agent: {version: 3.5}}}"),
+    ("vaults/x.yaml", f"credentials: {{l: {{auth: {{{BEARER}, token: sk-1}}}}}}"),
+    ("vaults/x.yaml", f"credentials: {{l: {{auth: {{{BEARER}, token: {{secret: sk-1}}}}}}}}"),
+    ("vaults/x.yaml", f"credentials: {{l: {{auth: {{{BEARER}}}}}}}"),
+    ("vaults/x.yaml", "credentials: {l: {}}"),
+    ("vaults/x.yaml", "credentials: [l]"),
+    ("vaults/x.yaml", f"credentials: {{a/b: {{auth: {{{BEARER}, token: {{secret: 'env:T'}}}}}}}}"),
+    ("vaults/x.yaml", "display_name: X\nsecret_version: 2"),
+    ("vaults/x.yaml", "display_name: X\npaused: true"),
+]
+
+
+def text_of(path: str, members: str) -> str:
+    """A file with these members, and those it needs besides."""
+    base = {"agents": "model: claude-opus-5-5\n", "deployments": DEPLOYMENT, "vaults": "type: vault\n"}
+    said = members.split(":", maxsplit=1)[0]
+    kept = [line for line in base[path.partition("/")[0]].splitlines(True) if not line.startswith(f"{said}:")]
+    return "".join(kept) + members + "\n"
+
+
+@pytest.mark.parametrize(("path", "members"), SAME_WHEN_LOADED)
+def test_a_schema_and_loading_accept_the_same(tree: Tree, path: str, members: str) -> None:
+    text = text_of(path, members)
+    assert complaints(schema_for(Path(path)), text) == []
+    tree.write(FLEET | {path: text})
+    for stage in ("dev", "prod"):
+        outcome = tree.load(stage)
+        assert outcome.errors == [], outcome.said
+
+
+@pytest.mark.parametrize(("path", "members"), REFUSED_WHEN_LOADED)
+def test_a_schema_and_loading_refuse_the_same(tree: Tree, path: str, members: str) -> None:
+    text = text_of(path, members)
+    assert complaints(schema_for(Path(path)), text)
+    errors = tree.write(FLEET | {path: text}).load().errors
+    assert errors
+    assert {item.location.file for item in errors if item.location is not None} == {path}
 
 
 def test_schemas_are_json() -> None:

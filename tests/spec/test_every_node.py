@@ -39,7 +39,8 @@ prompt: prompt.md
 description: x
 tools: {json.dumps(plain(parse_yaml(TOOLS, "t")))}
 mcp_servers: [{{type: url, name: github, url: 'https://g.example'}}, servers.json]
-skills: [{{type: anthropic, skill_id: pdf, version: '1'}}]
+skills: [{{type: anthropic, skill_id: pdf, version: '1'}}, ../../skills/mine, {{path: skill/yours, version: latest}}]
+multiagent: {{type: multiagent_20261001, subagents: {{type: enabled, inline_agents: {{type: disabled}}, predefined_agents: [../critic.md, {{type: self}}]}}, workflows: {{type: enabled, predefined_agents: [{{path: agent/critic, version: latest}}]}}, advisor: {{type: enabled, model: m}}}}
 memory:
   - {{name: notes, type: episodic, retention_days: 3, access: read_only, seed: [memory/, a.txt], metadata: {{a: b}}}}
   - {{store: memory_store/house}}
@@ -53,13 +54,46 @@ execution_identity: {{type: aws_role, role_arn: r}}
     "agents/tutor/servers.json": '[{"type": "url", "name": "s", "url": "https://s.example"}]',
     "environments/cloud.yaml": "type: environment\nconfig: {type: cloud, networking: {type: limited, allowed_hosts: [a.com]}}",
     "memory_stores/house.yaml": "name: House\nseed: [../seed.txt]\nmetadata: {a: b}",
+    "deployments/nightly.yaml": """\
+name: nightly
+agent: {path: agent/tutor, version: latest}
+environment_id: {path: ../environments/cloud.yaml}
+initial_events:
+  - {type: user.message, content: [{type: text, text: Go.}]}
+  - {type: user.define_outcome, description: d, rubric: {type: text, content: r}, max_iterations: 2}
+resources:
+  - {path: memory_store/house, access: read_only, instructions: Look.}
+  - {type: github_repository, url: 'https://github.com/o/r', authorization_token: {secret: 'env:T'}, checkout: {type: branch, name: main}}
+  - {type: file, file_id: file_1, mount_path: /data.csv}
+vault_ids: [../vaults/keys.yaml]
+schedule: {type: cron, expression: 0 9 * * *, timezone: UTC}
+budget: {type: limit, max_list_cost: {amount: '2500', currency: USD}}
+paused: true
+secret_version: 2
+overrides: {dev: {agent: {path: agent/critic}, vault_ids: null}}
+""",
+    "vaults/keys.yaml": """\
+display_name: Keys
+metadata: {a: b}
+credentials:
+  linear: {auth: {type: static_bearer, mcp_server_url: 'https://l.example', token: {secret: 'env:T'}}, secret_version: 2}
+  oauth:
+    auth: {type: mcp_oauth, mcp_server_url: 'https://o.example', access_token: {secret: 'file:t'}, expires_at: '2030-01-01T00:00:00Z', refresh: {client_id: c, refresh_token: {secret: 'env:R'}, token_endpoint: 'https://o.example/t', token_endpoint_auth: {type: client_secret_post, client_secret: {secret: 'env:C'}}}}
+    display_name: O
+  key: {auth: {type: environment_variable, secret_name: KEY, secret_value: {secret: 'env:K'}, networking: {type: limited, allowed_hosts: [a.example]}, injection_location: {header: true}}, metadata: {a: b}}
+overrides: {dev: {credentials: {oauth: null, key: {auth: {secret_value: {secret: 'env:D'}}}}}}
+""",
     "memories/m.yaml": "memory_store_id: x\npath: /a",
     "schemas/event.json": '{"type": "agent", "properties": {"x": {"type": "agent"}}}',
     "agentops.yaml": "project: p\nvars: {a: 1}\ndefault_stage: dev\nstages: {dev: {registry: {base_url: 'https://r.example', "
     "api_key: {secret: 'env:K'}}, vars: {a: 2}, protect: true}, prod: {}}\n"
     "external: {environment/e: {dev: env_1}}",
 }
+SKILL = "---\nname: {0}\ndescription: d\n---\n"
 AROUND = {
+    "agents/critic.md": "---\nmodel: m\n---\nJudge.\n",
+    "skills/mine/SKILL.md": SKILL.format("mine"),
+    "skills/yours/SKILL.md": SKILL.format("yours"),
     "agents/tutor/prompt.md": "hi",
     "agents/tutor/memory/a.md": "x",
     "agents/tutor/a.txt": "x",
@@ -95,7 +129,11 @@ CASES = [(file, path) for file in FIXTURES for path in nodes(parsed(file))]
 def test_the_fixtures_are_read_to_the_end(tree: Tree) -> None:
     outcome = tree.write({**FIXTURES, **AROUND}).load()
     assert outcome["agent/tutor"].attachments
-    assert len(CASES) > 100
+    assert outcome["credential/keys/key"].body["auth"]["secret_value"] == {"secret": "env:D"}
+    assert outcome["deployment/nightly"].needs
+    wrong = {item.location.file for item in outcome.errors if item.location is not None}
+    assert wrong.isdisjoint({"deployments/nightly.yaml", "vaults/keys.yaml"}), outcome.said
+    assert len(CASES) > 250
 
 
 @pytest.mark.parametrize("value", WRONG, ids=json.dumps)

@@ -38,8 +38,11 @@ def test_what_cannot_be(tree: Tree, external: str, code: Code, said: str, column
     assert str(only.location) == f"agentops.yaml:4:{column}"
 
 
-@pytest.mark.parametrize("external", ["vault/x: {dev: vlt_1}", "environment/x: {dev: env_1, prod: env_2}"])
-def test_later_kinds_and_right_ids_pass(tree: Tree, external: str) -> None:
+@pytest.mark.parametrize(
+    "external",
+    ["vault/x: {dev: vlt_1}", "environment/x: {dev: env_1, prod: env_2}", "skill/x: {prod: skill_1}"],
+)
+def test_right_ids_of_any_kind_pass(tree: Tree, external: str) -> None:
     assert tree.write({"agentops.yaml": project(external), "agents/a.yaml": MODEL}).load().diagnostics == ()
 
 

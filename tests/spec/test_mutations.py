@@ -36,6 +36,42 @@ template: true
     "agents/tutor/prompt.md.j2": "You are {{ stage }}, {% for c in vars.team %}{{ c }}{% endfor %}.\n",
     "agents/tutor/tools/t.yaml": "- {type: custom, name: t, description: d, input_schema: {type: object}}\n",
     "agents/tutor/memory/a.md": "note\n",
+    "agents/lead.yaml": """\
+model: claude-opus-5-5
+skills: [../skills/*, {type: anthropic, skill_id: xlsx}]
+multiagent: {type: coordinator, agents: [critic.md, {path: agent/plain, version: latest}, {type: self}]}
+""",
+    "deployments/nightly.md": """\
+---
+agent: ../agents/tutor/agent.yaml
+environment_id: ../environments/cloud.yaml
+resources:
+  - {path: ../memory_stores/house.yaml, access: read_only}
+  - {type: github_repository, url: https://github.com/o/r, authorization_token: {secret: "env:GH"}}
+vault_ids: ['../vaults/*']
+schedule: {type: cron, expression: 30 4 * * 1-5, timezone: Europe/Berlin}
+budget: {type: limit, max_list_cost: {amount: "2500", currency: USD}}
+paused: true
+overrides:
+  prod: {agent: {version: latest}, paused: false}
+---
+Go on with what is open.
+""",
+    "vaults/keys.yaml": """\
+display_name: Keys
+credentials:
+  linear:
+    auth: {type: static_bearer, mcp_server_url: https://mcp.linear.app/mcp, token: {secret: env:LINEAR}}
+    secret_version: 2
+  key:
+    auth:
+      type: environment_variable
+      secret_name: API_KEY
+      secret_value: {secret: file:keys/api}
+      networking: {type: limited, allowed_hosts: [api.example.com]}
+""",
+    "skills/forms/SKILL.md": "---\nname: forms\ndescription: Fills forms.\n---\nHow to.\n",
+    "skills/forms/fill.py": "print()\n",
     "agents/critic.md": "---\nmodel: &m claude-opus-5-5\nmetadata: {<<: {a: b}, c: *m}\n---\nYou are.\n",
     "agents/plain.json": '{"model": {"id": "claude-opus-5-5"},\n "system": "You are."}\n',
     "environments/cloud.yaml": "config: {type: cloud, networking: {type: limited, allowed_hosts: [a.com]}}\n",
@@ -75,6 +111,15 @@ NASTY = [
         "\x85",
     ],
     *["agent", "environment", "memory", "skills: [x]\n", "multiagent: ", "apiVersion: v1\n", "*.yaml", "**"],
+    *[
+        "{secret: env:X}",
+        "secret: ",
+        "path: ",
+        "version: latest",
+        "credentials: ",
+        "https://github.com/o/r",
+        "[~]",
+    ],
 ]
 
 places = st.tuples(st.sampled_from(sorted(VALID)), st.integers(0, 400), st.integers(0, 12))

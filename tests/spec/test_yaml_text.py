@@ -172,3 +172,20 @@ def test_duplicate_keys_are_given_to_who_asks_and_the_first_counts() -> None:
     problems: list[Diagnostic] = []
     assert parse_yaml("a: 1\na: 2\nb: {c: 1, c: 2}\n", "f", problems=problems) == {"a": 1, "b": {"c": 1}}
     assert [item.location.line for item in problems] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("written", "needs"), [("*sk-1", "begins with * needs quotes"), ("!sk-1 x", "begins with ! needs quotes")]
+)
+def test_a_text_that_lacks_its_quotes_is_told_so_and_not_repeated(written: str, needs: str) -> None:
+    with pytest.raises(Refused) as refused:
+        parse_yaml(f"token: {written}\n", "f")
+    (problem,) = refused.value.diagnostics
+    assert problem.code is Code.SYNTAX
+    assert needs in problem.detail
+    assert "sk-1" not in f"{problem.summary} {problem.detail}"
+
+
+def test_an_alias_inside_what_it_refers_to_is_no_loop() -> None:
+    with pytest.raises(Refused, match="this alias stands inside what it refers to"):
+        parse_yaml("a: &a {b: *a}\n", "f")

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 def apply(
     addresses: tuple[str, ...],
     recreate: tuple[str, ...],
+    rotate: tuple[str, ...],
+    upgrade: bool,
     with_referrers: bool,
     form: str,
     saved: Path | None,
@@ -50,15 +52,16 @@ def apply(
     from agentops.cli.wiring import open_project, refuse_peers_project
 
     told = Common.of(given)
-    if saved is not None and (addresses or recreate or with_referrers):
+    if saved is not None and (addresses or recreate or rotate or upgrade or with_referrers):
         raise click.UsageError("--plan applies what was saved; it takes no ADDRESS and no option of a plan")
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
     if saved is not None:
         return _apply_saved(opened, told, output, saved, expect, form=form, yes=yes)
-    picked = chosen(addresses, recreate, with_referrers)
-    return _plan_and_apply(opened, opened.stage(told.stage), output, picked, expect, form=form, yes=yes)
+    picked = chosen(addresses, recreate, rotate, with_referrers)
+    stage = opened.stage(told.stage)
+    return _plan_and_apply(opened, stage, output, picked, expect, form=form, yes=yes, upgrade=upgrade)
 
 
 @click.command()
@@ -93,16 +96,19 @@ def _plan_and_apply(
     *,
     form: str,
     yes: bool,
+    upgrade: bool = False,
 ) -> int:
-    from agentops.cli.wiring import act, lock_file, look, now, run_id, target
+    from agentops.cli.wiring import act, lock_file, look, now, pinned_fetch, run_id, target
     from agentops.engine import operations
     from agentops.engine.guard import refuse_unexpected_digest
 
-    desired, diagnostics = opened.desired(stage)
     store = lock_file(opened, stage, "destroy" if picked.destroy else "apply")
+    # What is removed need not be fetched first.
+    fetch = None if picked.destroy else pinned_fetch(opened, store.read(), upgrade=upgrade)
+    desired, diagnostics = opened.desired(stage, fetch)
 
     async def decide() -> Planned:
-        async with target(opened, stage, output, store, verbose=output.verbose) as there:
+        async with target(opened, stage, output, store) as there:
             return await operations.plan(there, desired, picked, diagnostics)
 
     with store.hold():
@@ -119,7 +125,7 @@ def _plan_and_apply(
             return 1
 
         async def carry_out(stop: anyio.Event) -> ApplyReport:
-            async with target(opened, stage, output, store, verbose=output.verbose) as there:
+            async with target(opened, stage, output, store, planned.plan) as there:
                 with output.progress(len(planned.plan.changes)) as observer:
                     return await operations.apply(
                         there, planned, run=run_id(), now=now, observer=observer, stop=stop
@@ -148,7 +154,7 @@ def _apply_saved(
     store = lock_file(opened, stage, "apply")
 
     async def carry_out(stop: anyio.Event) -> ApplyReport:
-        async with target(opened, stage, output, store, verbose=output.verbose) as there:
+        async with target(opened, stage, output, store, saved) as there:
             with output.progress(len(saved.changes)) as observer:
                 return await operations.apply_saved(
                     there, saved, run=run_id(), now=now, observer=observer, stop=stop

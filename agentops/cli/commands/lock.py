@@ -1,7 +1,8 @@
-"""``agentops lock``: read what a stage's lock records."""
+"""``agentops lock``: what a stage's lock records."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def lock() -> None:
-    """Read what a stage's lock records. No network, no key."""
+    """Read what a stage's lock records, or take over the lock of `ant apply`."""
 
 
 @lock.command("list")
@@ -50,6 +51,22 @@ def show_entry(address: str, form: str, **given: Any) -> int:
         )
     output.json(entry) if form == "json" else output.lock_entry(wanted, entry)
     return 0
+
+
+@lock.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("claude-lock.json"))
+@common
+def import_peer(file: Path, **given: Any) -> int:
+    """Take over what FILE, a claude-lock.json, records: the same IDs, nothing created, nothing sent.
+
+    Writes an agentops.yaml from that lock's origin where there is none, with one stage: --stage, or prod.
+    With a credential at hand it then says what has drifted since.
+    """
+    from agentops.cli.output import Output
+    from agentops.cli.takeover import take_over
+
+    told = Common.of(given)
+    return take_over(file, told, Output.standard(no_color=told.no_color, verbose=told.verbose))
 
 
 def _read(given: dict[str, Any]) -> tuple[Output, Lock, str]:

@@ -45,6 +45,6 @@ def status(form: str, **given: Any) -> int:
     opened = open_project(told)
     refuse_peers_project(opened)
     planned = planned_now(opened, opened.stage(told.stage), output, chosen(()))
-    report = status_report(planned.plan, planned.desired, planned.live, planned.lock)
+    report = status_report(opened.catalog, planned.plan, planned.desired, planned.live, planned.lock)
     output.json(report) if form == "json" else output.status(report)
     return 0

@@ -33,6 +33,17 @@ def choices(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Create ADDRESS anew although its recorded ID is gone or archived.",
             ),
             click.option(
+                "--rotate",
+                multiple=True,
+                metavar="ADDRESS",
+                help="Send the secrets of ADDRESS again, in place; say so when one of them has changed.",
+            ),
+            click.option(
+                "--upgrade",
+                is_flag=True,
+                help="Take skills that are named by a URL at their newest commit; else they stay pinned.",
+            ),
+            click.option(
                 "--with-referrers", is_flag=True, help="Take along what refers to the selected addresses."
             ),
             output_format("text", "json"),
@@ -52,6 +63,8 @@ def choices(command: Callable[..., Any]) -> Callable[..., Any]:
 def plan(
     addresses: tuple[str, ...],
     recreate: tuple[str, ...],
+    rotate: tuple[str, ...],
+    upgrade: bool,
     with_referrers: bool,
     form: str,
     out: Path | None,
@@ -69,9 +82,8 @@ def plan(
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
-    planned = planned_now(
-        opened, opened.stage(told.stage), output, chosen(addresses, recreate, with_referrers)
-    )
+    picked = chosen(addresses, recreate, rotate, with_referrers)
+    planned = planned_now(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
     output.json(planned.plan) if form == "json" else output.plan(planned.plan)
     if out is not None:
         output.save(planned.plan, out)
@@ -84,6 +96,7 @@ def plan(
 def chosen(
     addresses: tuple[str, ...],
     recreate: tuple[str, ...] = (),
+    rotate: tuple[str, ...] = (),
     with_referrers: bool = False,
     destroy: bool = False,
 ) -> Choices:
@@ -93,6 +106,7 @@ def chosen(
         select=tuple(parsed(text) for text in addresses),
         with_referrers=with_referrers,
         recreate=frozenset(parsed(text) for text in recreate),
+        rotate=frozenset(parsed(text) for text in rotate),
         destroy=destroy,
     )
 
@@ -107,16 +121,18 @@ def parsed(text: str) -> Any:
         raise click.UsageError(str(mistake)) from None
 
 
-def planned_now(opened: Opened, stage: Stage, output: Output, choices: Choices) -> Planned:
+def planned_now(
+    opened: Opened, stage: Stage, output: Output, choices: Choices, *, upgrade: bool = False
+) -> Planned:
     """Load, look and decide."""
-    from agentops.cli.wiring import lock_file, look, target
+    from agentops.cli.wiring import lock_file, look, pinned_fetch, target
     from agentops.engine.operations import plan as make
 
-    desired, diagnostics = opened.desired(stage)
     store = lock_file(opened, stage)
+    desired, diagnostics = opened.desired(stage, pinned_fetch(opened, store.read(), upgrade=upgrade))
 
     async def operation() -> Planned:
-        async with target(opened, stage, output, store, verbose=output.verbose) as there:
+        async with target(opened, stage, output, store) as there:
             return await make(there, desired, choices, diagnostics)
 
     return look(operation)

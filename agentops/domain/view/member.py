@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agentops.domain.resource import as_ref, replace_refs
+from agentops.domain.bundle import is_file
+from agentops.domain.resource import Ref, as_ref, replace_refs
+from agentops.domain.secret import as_secret
 from agentops.domain.view.model import DiffLine, FieldView, Line, Span, Tone
 from agentops.domain.view.textdiff import text_diff, whole_text
 
@@ -18,6 +20,7 @@ FOLD = 100
 _BEGINNING = 60
 """Characters of how it begins."""
 
+_HASH_SHOWN = 12
 _SHOWN_MEMBERS = 12
 """Of a list in an overview; the rest is a number."""
 
@@ -33,7 +36,9 @@ def changed_field(path: str, before: Any, after: Any, *, verbose: bool) -> Itera
     if isinstance(before, str) and isinstance(after, str) and _reads_as_text(before, after):
         beside = (Span(_growth(before, after), Tone.FAINT),)
         yield FieldView(path, beside, text_diff(before, after, folded=not verbose))
-    elif _is_object(before) and _is_object(after):
+    elif as_secret(after) is not None:
+        yield FieldView(path, (Span(inline(after), Tone.ADDED), Span(" (sent again)", Tone.FAINT)))
+    elif _is_object(before) and _is_object(after) and not is_file(before) and not is_file(after):
         for key in dict.fromkeys((*before, *after)):
             if before.get(key) != after.get(key):
                 yield from changed_field(f"{path}.{key}", before.get(key), after.get(key), verbose=verbose)
@@ -61,7 +66,11 @@ def inline(value: Any, *, fold: bool = True) -> str:
     if isinstance(value, str):
         return folded(value) if fold and _is_long(value) else json.dumps(value, ensure_ascii=False)
     if (ref := as_ref(value)) is not None:
-        return str(ref)
+        return named(ref)
+    if (secret := as_secret(value)) is not None:
+        return f"secret {secret}"
+    if is_file(value):
+        return f"{value['size']:,} bytes, sha256 {value['sha256'][:_HASH_SHOWN]}"
     if isinstance(value, list) and value and _is_scalars(value):
         return ", ".join(word(item) for item in value)
     text = json.dumps(replace_refs(value, str), ensure_ascii=False)
@@ -71,10 +80,17 @@ def inline(value: Any, *, fold: bool = True) -> str:
 def word(value: Any) -> str:
     """A scalar without quotes where nothing can be mistaken, else as JSON."""
     if (ref := as_ref(value)) is not None:
-        return str(ref)
+        return named(ref)
+    if as_secret(value) is not None:
+        return inline(value)
     if isinstance(value, str) and _PLAIN_WORD.fullmatch(value) and value not in _JSON_WORDS:
         return value if len(value) <= FOLD else folded(value)
     return inline(value)
+
+
+def named(ref: Ref) -> str:
+    """A reference: an ID as the address it belongs to, a version as ``(agent/tutor).version``."""
+    return ref.address if ref.attribute == "id" else str(ref)
 
 
 def words(values: Sequence[Any]) -> str:
@@ -104,15 +120,15 @@ def _reads_as_text(before: str, after: str) -> bool:
 
 
 def _is_object(value: Any) -> bool:
-    return isinstance(value, Mapping) and as_ref(value) is None
+    return isinstance(value, Mapping) and as_ref(value) is None and as_secret(value) is None
 
 
 def _is_nested(value: Any) -> bool:
-    return isinstance(value, list) or _is_object(value)
+    return isinstance(value, list) or (_is_object(value) and not is_file(value))
 
 
 def _is_scalars(values: Sequence[Any]) -> bool:
-    return all(as_ref(item) is not None or not isinstance(item, list | Mapping) for item in values)
+    return not any(isinstance(item, list) or _is_object(item) for item in values)
 
 
 def _size(text: str) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agentops.domain.bundle import is_manifest
 from agentops.domain.kind import OWNER_KEY
 from agentops.domain.resource import Body, as_ref
-from agentops.domain.view.member import inline, whole_field, word, words
+from agentops.domain.secret import as_secret
+from agentops.domain.view.member import inline, named, whole_field, word, words
 from agentops.domain.view.model import FieldView, Span, Tone
+from agentops.domain.view.problem import counted
 
 _TOGETHER = 72
 """Characters up to which the members of an object stand on one line."""
@@ -33,8 +36,13 @@ def created_fields(body: Body, *, verbose: bool) -> tuple[FieldView, ...]:
 def _glance(path: str, value: Any) -> Iterator[FieldView]:
     if isinstance(value, str):
         yield FieldView(path, (Span(inline(value)),))
-    elif as_ref(value) is not None:
-        yield FieldView(path, (Span(str(as_ref(value))), Span(" (known after apply)", Tone.FAINT)))
+    elif (ref := as_ref(value)) is not None:
+        yield FieldView(path, (Span(named(ref)), Span(" (known after apply)", Tone.FAINT)))
+    elif is_manifest(value):
+        total = sum(entry["size"] for entry in value.values())
+        yield FieldView(path, (Span(f"{counted(len(value), 'file')}, {total:,} bytes: {words([*value])}"),))
+    elif (target := _referred(value)) is not None:
+        yield FieldView(path, (Span(target), Span(" (known after apply)", Tone.FAINT)))
     elif isinstance(value, Mapping):
         yield from _object(path, {key: member for key, member in value.items() if key != OWNER_KEY})
     elif isinstance(value, list) and any(_is_object(item) for item in value):
@@ -81,6 +89,8 @@ def _item(item: Any) -> str:
     """One item of a list: a toolset by its enabled tools, a custom tool by its name, else its members."""
     if not _is_object(item):
         return word(item)
+    if (target := _referred(item)) is not None:
+        return target
     if "configs" in item or "default_config" in item:
         names = " ".join(word(item[key]) for key in _NAMES if item.get(key) is not None)
         return f"{names}: {_enabled_tools(item)}"
@@ -88,6 +98,17 @@ def _item(item: Any) -> str:
         return f"custom {word(item['name'])}"
     members = [(key, member) for key, member in _flat("", item) if key != "type" or "name" not in item]
     return ", ".join(_phrase(key, member) for key, member in members)
+
+
+def _referred(item: Any) -> str | None:
+    """An object that names another resource, by its address and what else is said of it:
+    ``memory_store/notes, access read_only``."""
+    refs = {key: ref for key, value in item.items() if (ref := as_ref(value))} if _is_object(item) else {}
+    if len({ref.address for ref in refs.values()}) != 1:
+        return None
+    address = next(iter(refs.values())).address
+    more = [(key, member) for key, member in _flat("", item) if key not in refs and key != "type"]
+    return ", ".join([address, *(_phrase(key, member) for key, member in more)])
 
 
 def _enabled_tools(toolset: Mapping[str, Any]) -> str:
@@ -129,4 +150,4 @@ def _with_policy(tools: str, default: Mapping[str, Any]) -> str:
 
 
 def _is_object(value: Any) -> bool:
-    return isinstance(value, Mapping) and as_ref(value) is None
+    return isinstance(value, Mapping) and as_ref(value) is None and as_secret(value) is None

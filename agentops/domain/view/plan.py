@@ -8,6 +8,7 @@ from agentops.domain.canonical import Moved
 from agentops.domain.diagnostics import Location, Severity
 from agentops.domain.plan import Action, Change, Drift, DriftedField, Plan, Reason
 from agentops.domain.report import DriftReport
+from agentops.domain.resource import refs_in
 from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import (
     ChangeView,
@@ -36,7 +37,7 @@ _TONES = {
     Action.NO_OP: Tone.PLAIN,
 }
 _WHY = {
-    Reason.REFERENCE_MOVES: "because of what it refers to",
+    Reason.SECRET_SENT_AGAIN: "sends its secrets again",
     Reason.RECREATE: "created again, with a new ID",
     Reason.REMOVED_FROM_FILES: "removed from the files",
     Reason.DESTROY: "destroy",
@@ -116,7 +117,7 @@ def _change(change: Change, verbose: bool) -> ChangeView:
 def _about(change: Change) -> str:
     """What the headline says behind the address."""
     identity = change.base.id if change.base else ""
-    why = _WHY.get(change.reason, "")
+    why = _because(change) if change.reason is Reason.REFERENCE_MOVES else _WHY.get(change.reason, "")
     match change.action:
         case Action.CREATE:
             return why
@@ -136,6 +137,18 @@ def _about(change: Change) -> str:
             return f"adopt {identity}: {_ADOPTED_CHILD if change.parent else _ADOPTED}"
         case _:
             return why
+
+
+def _because(change: Change) -> str:
+    """``because skill/pr-summary changes``; several are counted."""
+    moved = dict.fromkeys(ref.address for item in change.fields for ref in refs_in(item.after))
+    if not moved:
+        return "because of what it refers to"
+    return (
+        f"because {next(iter(moved))} changes"
+        if len(moved) == 1
+        else f"because {len(moved)} of its references change"
+    )
 
 
 _ADOPTED = "carries our ownership tag, and the lock does not know it"

@@ -120,6 +120,7 @@ def lock_entry_view(address: Address, entry: LockEntry) -> LockEntryView:
         ("file", entry.path or ""),
         ("source digest", entry.source.digest if entry.source else ""),
         ("source commit", (entry.source.commit or "") if entry.source else ""),
+        ("pinned to", entry.revision or ""),
         *(("attachment", f"{item.memory_store} ({item.access})") for item in entry.attachments),
         *(("still to archive", identity) for identity in entry.replaced),
     )
@@ -166,8 +167,8 @@ def _moved_version(outcome: Outcome) -> str:
     if outcome.version is None:
         return ""
     if outcome.before is None or outcome.before == outcome.version:
-        return f"v{outcome.version}"
-    return f"v{outcome.before} → v{outcome.version}"
+        return _version(outcome.version)
+    return f"{_version(outcome.before)} → {_version(outcome.version)}"
 
 
 def _applied(report: ApplyReport) -> Line:
@@ -203,8 +204,9 @@ def _standing(standing: Standing, action: Action) -> str:
     )
 
 
-def _version(version: int | None) -> str:
-    return "" if version is None else f"v{version}"
+def _version(version: int | str | None) -> str:
+    """``v3``; versions that are IDs speak for themselves."""
+    return f"v{version}" if isinstance(version, int) else version or ""
 
 
 def _fingerprints(path: str, entry: LockEntry) -> Line:
