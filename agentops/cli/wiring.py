@@ -129,8 +129,9 @@ def pinned_fetch(opened: Opened, lock: Lock | None, *, upgrade: bool) -> Callabl
 
 def _resolver(opened: Opened) -> Pinned:
     from agentops.remotes import Remotes
+    from agentops.spec import is_payload
 
-    return Remotes(opened.root / HIDDEN_FOLDER / "remotes", os.environ).resolve
+    return Remotes(opened.root / HIDDEN_FOLDER / "remotes", os.environ, wanted=is_payload).resolve
 
 
 def refuse_peers_project(opened: Opened) -> None:

@@ -111,11 +111,6 @@ def form(kind: Kind, body: Body) -> Form:
     return Form(found, frozenset(unseen))
 
 
-def leaves(kind: Kind, body: Body) -> Leaves:
-    """The leaves of a body's canonical form."""
-    return form(kind, body).leaves
-
-
 def fingerprints(kind: Kind, body: Body) -> dict[str, str]:
     """The fingerprints of a body's canonical form."""
     return form(kind, body).fingerprints

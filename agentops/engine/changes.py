@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agentops.domain.canonical import Difference, field_of, fingerprints
@@ -51,7 +51,7 @@ def update(
         address=it.address,
         action=Action.UPDATE,
         reason=_why_updated(it, desired, edit.sent),
-        fields=edit.fields,
+        fields=(*_pin(it, desired), *edit.fields),
         body=edit.body,
         parent=desired.parent,
         base=base_of(it.kind, sides.live, record, sides.theirs),
@@ -61,6 +61,13 @@ def update(
         location=desired.location,
     )
     return Decision(change=change, diagnostics=edit.diagnostics)
+
+
+def _pin(it: Situation, desired: Resource) -> Iterator[FieldChange]:
+    """The commit that content from a URL moves to."""
+    before = it.entry.revision if it.entry is not None else None
+    if before != desired.revision:
+        yield FieldChange(path="revision", before=before, after=desired.revision)
 
 
 def adoption(it: Situation, desired: Resource, sides: Sides, found: Sequence[Difference]) -> Decision:

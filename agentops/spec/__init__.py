@@ -3,6 +3,7 @@
 from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage, load_stages
 from agentops.spec.project import find_root, load_project
+from agentops.spec.skill import is_payload
 from agentops.spec.starter import schema_files, starter_project
 from agentops.spec.takeover import places_of_keys, project_of
 
@@ -10,6 +11,7 @@ __all__ = [
     "Loaded",
     "editor_schema",
     "find_root",
+    "is_payload",
     "load_project",
     "load_stage",
     "load_stages",

@@ -19,7 +19,7 @@ from typing import Any
 from agentops.domain.address import Address
 from agentops.domain.bundle import Manifest, manifest, texts
 from agentops.domain.canonical import digest
-from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_errors, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_errors, note, warning
 from agentops.domain.github import Checkout
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.resource import Resource, Source, refs_in
@@ -42,6 +42,7 @@ _FENCE = "---\n"
 _CLOSING = re.compile(r"^---\n", re.MULTILINE)
 _TITLES = ("display_name", "display_title", "title", "name")
 _MAX_DESCRIPTION = 1024
+_NAMED = 5
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>")
 
 Content = Mapping[str, bytes]
@@ -103,9 +104,9 @@ def fetched_skill(
     Raises:
         Refused: it cannot be uploaded as it is.
     """
-    reasons = {path: _no_payload(path.split("/")) for path in checkout.files}
-    problems = [_left_out(checkout.url, path, why) for path, why in reasons.items() if why is not None]
-    content = {path: text for path, text in checkout.files.items() if reasons[path] is None}
+    content = {path: text for path, text in checkout.files.items() if is_payload(path)}
+    left_out = sorted({*checkout.left_out, *checkout.files} - content.keys())
+    problems = [_not_uploaded(checkout.url, left_out)] if left_out else []
     if sum(map(len, content.values())) >= MAX_BYTES:
         large = _refused(checkout.url, "", f"it has {MAX_BYTES:,} bytes or more")
         raise Refused(_said_of(checkout.url, large, by))
@@ -123,6 +124,11 @@ def _said_of(url: str, problem: Diagnostic, by: Resource) -> Diagnostic:
     """A problem of files that are not here: it stands where they are named."""
     summary = problem.summary if url in problem.summary else f"{url}: {problem.summary}"
     return problem.model_copy(update={"summary": summary, "location": by.location, "address": by.address})
+
+
+def is_payload(path: str) -> bool:
+    """Whether a file of a directory somewhere else is uploaded: no hidden one, and none of a tool's."""
+    return _no_payload(path.split("/")) is None
 
 
 def _no_payload(parts: Sequence[str]) -> str | None:
@@ -305,6 +311,17 @@ def _refused(directory: str, path: str, why: str) -> Diagnostic:
         f"{_shown(directory, path)} is not uploaded: {why}",
         "mend or remove it; a skill goes up whole or not at all",
         location=_place(directory, path),
+    )
+
+
+def _not_uploaded(url: str, paths: Sequence[str]) -> Diagnostic:
+    """What lies in somebody else's repository cannot be moved from here, so this is a note."""
+    shown = ", ".join(paths[:_NAMED])
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return note(
+        Code.UPLOAD,
+        f"{url}: not uploaded: {shown}{more}",
+        "hidden files may hold credentials, and tools have folders of their own",
     )
 
 

@@ -148,12 +148,24 @@ def test_a_skill_on_github_is_pinned_until_it_is_upgraded(project: Project, remo
     upgrade = project.run("plan", "--upgrade", "--detailed-exitcode")
     assert upgrade.code == 2
     assert "+ how, and why" in upgrade.out
+    assert f'revision  "{first}:pr-writer" → "{second}:pr-writer"' in upgrade.out
     assert f"~ agent/writer  v1 → v2, because {SKILL} changes" in upgrade.out
     assert project.run("apply", "--upgrade", "--yes").code == 0
 
     moved = project.lock()["resources"][SKILL]
     assert (moved["id"], moved["revision"]) == (pinned["id"], f"{second}:pr-writer")
     assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_is_hidden_in_a_repository_is_named_and_left_there(project: Project, remote: Remote):
+    (remote.folder / "pr-writer" / ".github").mkdir()
+    (remote.folder / "pr-writer" / ".github" / "link").symlink_to("/etc/passwd")
+    remote.commit("how")
+    planned = project.run("plan")
+
+    assert planned.code == 0, planned.err
+    assert "1 file," in planned.out
+    assert "not uploaded: .github" in planned.out
 
 
 def test_a_saved_plan_uploads_what_it_was_made_of_although_the_branch_has_moved(

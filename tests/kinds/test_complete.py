@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import content_digest, leaves
+from agentops.domain.canonical import content_digest, form
 from agentops.domain.resource import Ref
 from agentops.kinds import CATALOG
 
@@ -675,7 +675,7 @@ def test_what_somebody_changed_is_a_difference(
 def test_an_input_schema_keeps_every_keyword() -> None:
     schema = {"type": "object", "additionalProperties": False, "x-note": [1]}
     tool = {"type": "custom", "name": "t", "description": "d", "input_schema": schema}
-    assert leaves(CATALOG["agent"], AGENT | {"tools": [tool]})["tools"] == [tool]
+    assert form(CATALOG["agent"], AGENT | {"tools": [tool]}).leaves["tools"] == [tool]
 
 
 def test_an_absent_effort_is_left_to_the_registry() -> None:
@@ -687,7 +687,7 @@ def test_an_absent_effort_is_left_to_the_registry() -> None:
 def test_order_is_kept_where_it_may_mean_something() -> None:
     one = search_domains("a.example", "b.example")
     two = search_domains("b.example", "a.example")
-    assert leaves(CATALOG["agent"], one) != leaves(CATALOG["agent"], two)
+    assert form(CATALOG["agent"], one).leaves != form(CATALOG["agent"], two).leaves
 
 
 def search_domains(*domains: str) -> dict[str, Any]:
@@ -725,7 +725,7 @@ def test_references_to_secrets_are_kept_and_never_compared() -> None:
     completed = credential.complete(body)["auth"]
     assert completed["access_token"] == completed["refresh"]["refresh_token"] == TOKEN
     assert completed["refresh"]["token_endpoint_auth"]["client_secret"] == TOKEN
-    assert not [path for path in leaves(credential, body) if "secret" in path or path.endswith("_token")]
+    assert not [path for path in form(credential, body).leaves if "secret" in path or path.endswith("_token")]
 
 
 def test_the_version_of_an_agent_stays_open_where_none_is_pinned() -> None:

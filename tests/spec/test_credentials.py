@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentops.domain.diagnostics import Code
@@ -377,7 +377,7 @@ hosts = st.from_regex(r"[a-z]{1,5}(\.[a-z]{1,3}){1,2}", fullmatch=True)
 paths = st.from_regex(r"(/[A-Za-z0-9]{1,4}){0,3}", fullmatch=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(["http", "https"]), hosts, st.none() | st.integers(1, 65_535), paths, st.data())
 def test_spellings_of_one_url_are_one(scheme: str, host: str, port: int | None, path: str, data: Any) -> None:
     default = {"http": 80, "https": 443}[scheme]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentops.domain.diagnostics import Diagnostic
@@ -139,7 +139,7 @@ def test_the_undamaged_project_is_valid(tree: Tree) -> None:
     assert tree.write(VALID).load("prod").diagnostics == ()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits)
 def test_damage_is_reported_and_never_raised(changes: list[tuple[tuple[str, int, int], str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -149,7 +149,7 @@ def test_damage_is_reported_and_never_raised(changes: list[tuple[tuple[str, int,
             assert item.location is None or (Path(folder) / item.location.file).exists()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(sorted(VALID)), st.binary(max_size=200), min_size=1, max_size=3))
 def test_any_bytes_are_reported_and_never_raised(contents: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:

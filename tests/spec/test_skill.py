@@ -539,10 +539,8 @@ def test_what_is_left_out_of_a_fetched_skill_is_said_by_name(remote: Tree) -> No
     outcome = remote.load(fetch=checked_out(files))
     address = f"skill/{URL.removeprefix('https://')}"
     assert list(outcome[address].body["files"]) == ["SKILL.md", "build"]
-    assert [item.summary for item in outcome.diagnostics] == [
-        f"{URL}/.env is not uploaded: hidden files may hold credentials",
-        f"{URL}/venv/a is not uploaded: it belongs to a tool",
-        f"{URL}/x/.git/config is not uploaded: hidden files may hold credentials",
+    assert [(item.severity, item.summary) for item in outcome.diagnostics] == [
+        (Severity.NOTE, f"{URL}: not uploaded: .env, venv/a, x/.git/config")
     ]
     assert {str(item.location) for item in outcome.diagnostics} == {"agents/a.yaml:1:1"}
 

@@ -165,8 +165,8 @@ def _remarks(change: Change) -> Iterator[Line]:
     for risk in change.risks:
         yield (Span(f"! {risk.label}: ", Tone.WARNING), Span(risk.sentence))
     if change.action is Action.REPLACE:
-        old = f"{change.base.id} is" if change.base else "the old one is"
-        yield (Span(f"a new one with a new ID takes its place; {old} archived", Tone.FAINT),)
+        old = change.base.id if change.base else "the old one"
+        yield (Span(f"a new one with a new ID takes its place; {old} goes for good", Tone.FAINT),)
 
 
 def _drifted(item: Drift, verbose: bool) -> DriftedView:
