@@ -82,6 +82,8 @@ def _path_fault(path: str, files: Mapping[str, Any]) -> str | None:
     segments = path.split("/")
     if any(segment in {"", ".", ".."} for segment in segments):
         return "the path of a file is relative, without empty, '.' and '..' parts"
+    if '"' in path:  # in an upload it becomes %22 and stays that
+        return "the path of a file has no '\"'; rename the file"
     if "\\" in path or any(unicodedata.category(character) in _UNPRINTED for character in path):
         return "the path of a file has no '\\' and no control characters; rename the file"
     above = ("/".join(segments[:depth]) for depth in range(1, len(segments)))

@@ -46,6 +46,7 @@ SKILLS: list[tuple[dict[str, Any], tuple[Any, ...], str, str]] = [
         (files(**{path: ENTRY}), ("files", path), Code.INVALID_VALUE, "relative")
         for path in ("/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "")
     ),
+    (files(**{'a"b': ENTRY}), ("files", 'a"b'), Code.INVALID_VALUE, "rename the file"),
     *(
         (files(**{path: ENTRY}), ("files", path), Code.INVALID_VALUE, "control characters")
         for path in ("a\\b", "a\x00b", "a\nb")

@@ -402,7 +402,7 @@ def manifest_entries() -> SearchStrategy[Json]:
 @st.composite
 def skill_bodies(draw: st.DrawFn) -> dict[str, Json]:
     """Skills as they are declared: the hash and size of every file, not its bytes."""
-    characters = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="/\\")
+    characters = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters='/\\"')
     file_names = st.text(characters, min_size=1, max_size=8).filter(lambda name: name not in {".", ".."})
     paths = st.builds(str.__add__, st.sampled_from(["", "scripts/", "references/deep/"]), file_names)
     others = draw(st.dictionaries(paths, manifest_entries(), max_size=3))
