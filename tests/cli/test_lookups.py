@@ -65,6 +65,7 @@ def test_no_secret_is_left_anywhere(vault: Project):
         vault.run("render", "credential/keys/linear"),
     ]
     assert [ended.code for ended in said] == [0] * len(said)
+    assert (vault.root / "saved.plan").exists(), "as if started there"
     assert not any(SECRET in ended.out or SECRET in ended.err for ended in said)
     (vault.root / ".secrets" / "api").unlink()
     for path in vault.root.rglob("*"):

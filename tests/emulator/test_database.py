@@ -184,3 +184,19 @@ def test_a_defect_is_answered_in_the_api_s_shape(file: Path) -> None:
     assert (answer.status_code, answer.json()["error"]["type"]) == (500, "api_error")
     assert answer.headers["request-id"] == answer.json()["request_id"]
     app.state.database.close()
+
+
+def test_a_file_of_an_earlier_version_gets_the_tables_it_lacks_and_keeps_what_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "registry.db"
+    earlier = Registry(create_app(file))
+    agent = earlier.agent()
+    earlier.client.app.state.database.close()
+    with sqlite3.connect(file) as database:
+        for table in ("skill_versions", "skills", "deployment_runs", "deployments", "credentials", "vaults"):
+            database.execute(f"DROP TABLE {table}")
+
+    now = Registry(create_app(file))
+
+    assert now.get(f"/agents/{agent['id']}") == agent
+    assert now.post("/vaults", {"display_name": "keys"})["display_name"] == "keys"
+    assert now.get("/deployments")["data"] == []

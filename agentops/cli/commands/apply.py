@@ -143,7 +143,7 @@ def _apply_saved(
     from agentops.engine import operations
     from agentops.engine.guard import refuse_unexpected_digest
 
-    saved = Plan.load(path.read_bytes(), str(path))
+    saved = Plan.load((told.directory / path).read_bytes(), str(path))
     stage = opened.stage(told.stage or saved.stage)
     if form == "text":
         output.plan(saved)

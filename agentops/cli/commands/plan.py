@@ -86,7 +86,7 @@ def plan(
     planned = planned_now(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
     output.json(planned.plan) if form == "json" else output.plan(planned.plan)
     if out is not None:
-        output.save(planned.plan, out)
+        output.save(planned.plan, told.directory / out)
         output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")
     if planned.plan.blocked:
         return BLOCKED
