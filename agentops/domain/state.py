@@ -124,12 +124,17 @@ class LockEntry(BaseModel):
 
 
 class Intent(BaseModel):
-    """A create that was about to be sent: whether it happened is known once its answer is recorded."""
+    """A create that was about to be sent: whether it happened is known once its answer is recorded.
+
+    ``known`` are the IDs that were there before, of a kind whose objects carry no tag: only what is new since
+    can be what was created.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     at: str
     run: str
+    known: tuple[str, ...] = ()
 
 
 class Lock(BaseModel):

@@ -14,7 +14,7 @@ from agentops.domain.canonical import content_digest, fingerprints
 from agentops.domain.kind import Catalog, Kind, Replacement
 from agentops.domain.ports import Conflict, NotFound, Registry
 from agentops.domain.resource import Body
-from agentops.domain.state import DesiredState, Identity, LiveObject, LiveState, Lock, LockEntry
+from agentops.domain.state import DesiredState, Identity, Intent, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine.diff import TEXTS
 
 SIDE_BY_SIDE = 5
@@ -190,12 +190,17 @@ class _Look:
                         tasks.start_soon(self._complete, limiter, address, kind, found)
 
     async def fetch_content(self, desired: DesiredState, lock: Lock) -> None:
-        """Get the files of bundles, where they are not known to be those that were recorded."""
+        """Get the files of bundles, where they are not known to be those that were recorded, and of those
+        that may be an upload whose answer was lost."""
         limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
         async with anyio.create_task_group() as tasks:
             for address, resource in desired.resources.items():
                 kind, found = self.catalog.of_address(address), self.objects.get(address)
-                if found is None or found.archived or kind.bundle is None:
+                if kind.bundle is None or (found is not None and found.archived):
+                    continue
+                if found is None:
+                    if (intent := lock.intents.get(address)) is not None:
+                        tasks.start_soon(self._find_upload, limiter, address, kind, resource.body, intent)
                     continue
                 entry = lock.resources[address]
                 if not _is_as_recorded(kind, resource.body, found.body, entry):
@@ -209,23 +214,39 @@ class _Look:
         found: LiveObject,
         entry: LockEntry,
     ) -> None:
+        told = await self._contents(limiter, kind, found)
+        if told is None:
+            # Undecryptable at present. What is recorded has to do, its version with it: nobody has seen
+            # what another one holds.
+            told = {kind.version: entry.version} if kind.version is not None else {}
+        self._put(address, replace(found, body={**found.body, **told}))
+
+    async def _find_upload(
+        self, limiter: anyio.CapacityLimiter, address: Address, kind: Kind, wanted: Body, intent: Intent
+    ) -> None:
+        """An upload carries no tag. What has come since the intent, and is the same to the byte, is ours."""
+        for found in self.listed.get(kind.name, ()):
+            if found.id in intent.known or found.id in self.ours:
+                continue
+            full = replace(found, body={**found.body, **(await self._contents(limiter, kind, found) or {})})
+            if fingerprints(kind, full.body) == fingerprints(kind, wanted):
+                self.carriers[address].append(full)
+
+    async def _contents(self, limiter: anyio.CapacityLimiter, kind: Kind, found: LiveObject) -> Body | None:
+        """What the newest version of a bundle holds, or None where it cannot be read at present."""
         version = kind.version_of(found.body)
-        if kind.bundle is None or kind.version is None or not isinstance(version, str):
-            return
+        if kind.bundle is None or not isinstance(version, str):
+            return {}
         async with limiter:
             try:
                 directory, files = await self.registry.content(kind, found.id, version)
             except Conflict:
-                # Undecryptable at present. What is recorded has to do, its version with it: nobody has seen
-                # what another one holds.
-                told: Body = {kind.version: entry.version}
-            else:
-                told = {
-                    kind.bundle.directory: directory,
-                    kind.bundle.field: manifest(files),
-                    TEXTS: texts(files),
-                }
-        self._put(address, replace(found, body={**found.body, **told}))
+                return None
+        return {
+            kind.bundle.directory: directory,
+            kind.bundle.field: manifest(files),
+            TEXTS: texts(files),
+        }
 
     async def _complete(
         self, limiter: anyio.CapacityLimiter, address: Address, kind: Kind, listed: LiveObject

@@ -74,7 +74,7 @@ def several_carriers(
     ids = ", ".join(sorted(found.id for found in carriers))
     return error(
         Code.SEVERAL_CARRIERS,
-        f"{address}: several resources carry its ownership tag: {ids}",
+        f"{address}: several resources could be it, by their ownership tag or what they hold: {ids}",
         "archive all but one of them, then plan again",
         address=address,
         location=location,

@@ -79,7 +79,9 @@ class Steps:
         body, parent = self._resolved(change), self._parent(change)
         first, then = _apart(kind, body)
         sent = ready if ready is not None else self._loaded(change, kind, first)
-        self.ledger.store.intend(change.address, Intent(at=self.now(), run=self.run))
+        # An upload carries no tag: what is there already can then not be mistaken for it.
+        known = [it["id"] async for it in self.registry.list(kind)] if kind.bundle is not None else []
+        self.ledger.store.intend(change.address, Intent(at=self.now(), run=self.run, known=tuple(known)))
         try:
             answer = await self.registry.create(kind, sent, parent=parent)
         except OutcomeUnknown:

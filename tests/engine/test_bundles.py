@@ -303,3 +303,58 @@ def test_destroying_it_deletes_it(bench: Bench):
         (TOOLS, Action.DELETE),
     ]
     assert bench.carry_out(planned).exit_code == 0
+
+
+# -- an upload whose answer was lost
+
+
+def uploaded(bench: Bench, text: bytes) -> str:
+    """A kit that somebody else made, of the same name."""
+    id = bench.registry.put(KIT, {"name": "tools"})
+    bench.registry.upload(id, {"READ.md": text}, "tools")
+    return id
+
+
+def test_an_upload_whose_answer_was_lost_is_found_by_its_bytes_and_not_sent_again(bench: Bench):
+    wanted = tools(bench, READ=READ, blob=BLOB)
+    bench.killed_at(wanted, "create kit")
+    assert bench.store.lock is not None
+    assert TOOLS in bench.store.lock.intents
+    (there,) = bench.registry.live(KIT)
+
+    change = only(bench.plan(wanted))
+    assert (change.action, change.base.id, change.body) == (Action.ADOPT, there["id"], {})
+    assert bench.apply(wanted).exit_code == 0
+    assert [it["id"] for it in bench.registry.live(KIT)] == [there["id"]]
+    assert bench.at_rest(wanted)
+    assert bench.store.lock.intents == {}
+
+
+def test_what_was_there_before_is_never_taken_for_a_lost_upload_although_it_is_the_same(bench: Bench):
+    wanted = tools(bench, READ=READ)
+    strangers = uploaded(bench, READ)
+    bench.killed_at(wanted, "create kit", carried_out=False)
+
+    assert only(bench.plan(wanted)).action is Action.CREATE
+    assert bench.apply(wanted).exit_code == 0
+    assert bench.entry(TOOLS).id != strangers
+    assert len(bench.registry.live(KIT)) == 2
+
+
+def test_what_came_since_and_holds_something_else_is_not_ours(bench: Bench):
+    wanted = tools(bench, READ=READ)
+    bench.killed_at(wanted, "create kit", carried_out=False)
+    uploaded(bench, MORE)
+
+    assert only(bench.plan(wanted)).action is Action.CREATE
+
+
+def test_two_that_could_both_be_the_lost_upload_block_by_name(bench: Bench):
+    wanted = tools(bench, READ=READ)
+    bench.killed_at(wanted, "create kit")
+    twin = uploaded(bench, READ)
+
+    planned = bench.plan(wanted).plan
+    (problem,) = [item for item in planned.diagnostics if item.code is Code.SEVERAL_CARRIERS]
+    assert planned.blocked
+    assert twin in problem.summary

@@ -200,7 +200,7 @@ class Accident:
         left = [self.number]
 
         def now(call: str) -> bool:
-            if call.split()[0] in {"list", "get", "content"} or self._is_beyond_help(call):
+            if call.split()[0] in {"list", "get", "content"}:
                 return False
             left[0] -= 1
             return left[0] == -1
@@ -219,10 +219,6 @@ class Accident:
             bench.apply(wanted)
         finally:
             setattr(bench.registry, hook, lambda call: None)
-
-    def _is_beyond_help(self, call: str) -> bool:
-        """A kit that was created says of itself nothing by which it could be found again."""
-        return call == "create kit" and self.how in {"lost", "killed after"}
 
 
 def lock_is_valid(bench: Bench) -> None:
