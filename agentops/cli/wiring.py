@@ -292,12 +292,18 @@ async def _watch_signals(
         await anyio.sleep(grace)
         scope.cancel()
 
-    async with anyio.create_task_group() as timer:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async for _ in signals:
-                if stop.is_set():
-                    scope.cancel()
-                    continue
-                stop.set()
-                timer.start_soon(cut_off_later)
-                say("Interrupted: finishing the calls in flight. Once more to stop at once.")
+    try:
+        async with anyio.create_task_group() as timer:
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async for _ in signals:
+                    if stop.is_set():
+                        scope.cancel()
+                        continue
+                    stop.set()
+                    timer.start_soon(cut_off_later)
+                    say("Interrupted: finishing the calls in flight. Once more to stop at once.")
+    finally:
+        if stop.is_set():
+            # The process is on its way out. One more Ctrl-C would be raised wherever the interpreter happens
+            # to be, and come out as a traceback; SIGTERM still ends it.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
