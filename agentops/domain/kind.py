@@ -290,6 +290,3 @@ class Catalog:
 
     def of_address(self, address: Address) -> Kind:
         return self.kinds[address.kind]
-
-    def by_directory(self) -> Mapping[str, Kind]:
-        return {kind.directory: kind for kind in self.kinds.values()}

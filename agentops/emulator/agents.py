@@ -27,11 +27,12 @@ from agentops.emulator.checks import (
 from agentops.emulator.database import new_id
 from agentops.emulator.deployments import archive_deployments_of
 from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
-from agentops.emulator.errors import conflict, invalid_request, not_found
+from agentops.emulator.errors import conflict, invalid_request
 from agentops.emulator.listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
 from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
 from agentops.emulator.models import model, resolve_model
 from agentops.emulator.multiagent import check_geography, multiagent, render_multiagent, resolve_multiagent
+from agentops.emulator.rows import find_row
 
 _SERVICE_ACCOUNT = {"type": "service_account"}
 
@@ -233,14 +234,9 @@ _SELECT_CURRENT = _COLUMNS + " AND agent_versions.version = agents.version"
 def _find(tx: sqlite3.Connection, identifier: str, version: int | None = None) -> sqlite3.Row:
     """The row of one version, by default the current one; 404 where there is none."""
     if version is None:
-        found = tx.execute(_SELECT_CURRENT + " WHERE agents.id = ?", (identifier,)).fetchone()
-    else:
-        found = tx.execute(
-            _SELECT_VERSION + " WHERE agents.id = ? AND agent_versions.version = ?", (identifier, version)
-        ).fetchone()
-    if found is None:
-        raise not_found("Agent", identifier if version is None else f"{identifier} version {version}")
-    return found  # type: ignore[no-any-return]
+        return find_row(tx, "Agent", _SELECT_CURRENT + " WHERE agents.id = ?", identifier)
+    query = _SELECT_VERSION + " WHERE agents.id = ? AND agent_versions.version = ?"
+    return find_row(tx, "Agent", query, identifier, version, named=f"{identifier} version {version}")
 
 
 def _render(row: sqlite3.Row) -> dict[str, Any]:

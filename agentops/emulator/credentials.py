@@ -21,9 +21,10 @@ from agentops.emulator.credential_auth import (
 )
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
-from agentops.emulator.errors import conflict, invalid_request, not_found
+from agentops.emulator.errors import conflict, invalid_request
 from agentops.emulator.listing import INCLUDE_ARCHIVED, PAGING, Filters, page_of
 from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
+from agentops.emulator.rows import find_row
 from agentops.emulator.vaults import find_live_vault, find_vault
 
 MOST_CREDENTIALS = 20
@@ -208,12 +209,9 @@ def _find_in_path(call: Call) -> sqlite3.Row:
 
 
 def _find(tx: sqlite3.Connection, vault: str, identifier: str) -> sqlite3.Row:
-    row = tx.execute(
-        "SELECT * FROM credentials WHERE vault_id = ? AND id = ?", (vault, identifier)
-    ).fetchone()
-    if row is None:
-        raise not_found("Credential", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(
+        tx, "Credential", "SELECT * FROM credentials WHERE vault_id = ? AND id = ?", vault, identifier
+    )
 
 
 def _render(row: sqlite3.Row) -> dict[str, Any]:

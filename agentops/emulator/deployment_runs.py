@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from agentops.emulator.checks import flag, moment, number, one_of, text
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
-from agentops.emulator.errors import not_found
 from agentops.emulator.listing import PAGING, Filters, page_of
 from agentops.emulator.references import agent_at, environment_config, has_skill, state_of
+from agentops.emulator.rows import find_row
 
 #: A failed scheduled run with one of these pauses its deployment (``…DeploymentPausedReasonErrorObject``).
 PAUSING_ERRORS = frozenset(
@@ -254,10 +254,7 @@ def _lets_through(entry: str, host: str) -> bool:
 
 
 def _find(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:
-    row = tx.execute("SELECT * FROM deployment_runs WHERE id = ?", (identifier,)).fetchone()
-    if row is None:
-        raise not_found("Deployment run", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(tx, "Deployment run", "SELECT * FROM deployment_runs WHERE id = ?", identifier)
 
 
 def _render(row: sqlite3.Row) -> dict[str, Any]:

@@ -30,11 +30,12 @@ from agentops.emulator.checks import (
 from agentops.emulator.database import new_id
 from agentops.emulator.deployment_runs import PAUSING_ERRORS, RUN_ERRORS, record_run
 from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
-from agentops.emulator.errors import invalid_request, not_found
+from agentops.emulator.errors import invalid_request
 from agentops.emulator.initial_events import initial_events
 from agentops.emulator.listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
 from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
 from agentops.emulator.references import pin_agent, require_live
+from agentops.emulator.rows import find_row
 from agentops.emulator.session_resources import brings_token, kept_resource, resources
 
 MOST_VAULTS = 50
@@ -320,10 +321,7 @@ def _set_paused_reason(call: Call, reason: Mapping[str, Any] | None) -> dict[str
 
 
 def _find(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:
-    row = tx.execute("SELECT * FROM deployments WHERE id = ?", (identifier,)).fetchone()
-    if row is None:
-        raise not_found("Deployment", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(tx, "Deployment", "SELECT * FROM deployments WHERE id = ?", identifier)
 
 
 def _find_live(call: Call) -> sqlite3.Row:

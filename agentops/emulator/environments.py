@@ -26,9 +26,10 @@ from agentops.emulator.checks import (
 )
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
-from agentops.emulator.errors import conflict, invalid_request, not_found
+from agentops.emulator.errors import conflict, invalid_request
 from agentops.emulator.listing import INCLUDE_ARCHIVED, PAGING, Filters, page_of
 from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
+from agentops.emulator.rows import find_row
 
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 
@@ -247,10 +248,7 @@ def _refuse_taken_name(tx: sqlite3.Connection, name: str, identifier: str) -> No
 
 
 def _find(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:
-    row = tx.execute("SELECT * FROM environments WHERE id = ?", (identifier,)).fetchone()
-    if row is None:
-        raise not_found("Environment", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(tx, "Environment", "SELECT * FROM environments WHERE id = ?", identifier)
 
 
 def _render(row: sqlite3.Row) -> dict[str, Any]:

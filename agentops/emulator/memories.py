@@ -15,10 +15,11 @@ from typing import Any
 from agentops.emulator.checks import Check, nullable, one_of, record, refuse, text, typed
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import Call, Endpoint
-from agentops.emulator.errors import ApiError, invalid_request, not_found
+from agentops.emulator.errors import ApiError, invalid_request
 from agentops.emulator.listing import DEFAULT_LIMIT, PAGING, decode_cursor, encode_cursor
 from agentops.emulator.memory_stores import BETAS, find_live_store, find_store
 from agentops.emulator.memory_versions import MOST_FULL, VIEW, record_version
+from agentops.emulator.rows import find_row
 
 MOST_MEMORIES = 2000
 MOST_CONTENT_BYTES = 102_400
@@ -232,10 +233,7 @@ def _refuse_taken_path(tx: sqlite3.Connection, store: str, path: str, own: str |
 
 
 def _find(tx: sqlite3.Connection, store: str, identifier: str) -> sqlite3.Row:
-    row = tx.execute("SELECT * FROM memories WHERE store_id = ? AND id = ?", (store, identifier)).fetchone()
-    if row is None:
-        raise not_found("Memory", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(tx, "Memory", "SELECT * FROM memories WHERE store_id = ? AND id = ?", store, identifier)
 
 
 def _render(row: sqlite3.Row, view: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from typing import Any
 from agentops.emulator.checks import Check, nullable, record, text
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import AGENT_MEMORY, MANAGED_AGENTS, Call, Endpoint
-from agentops.emulator.errors import invalid_request, not_found
+from agentops.emulator.errors import invalid_request
 from agentops.emulator.listing import CREATED_AT, INCLUDE_ARCHIVED, PAGING, Filters, page_of
 from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
+from agentops.emulator.rows import find_row
 
 #: The header value these endpoints exist under, and the one that is refused beside it (API reference).
 BETAS = (AGENT_MEMORY, MANAGED_AGENTS)
@@ -129,10 +130,7 @@ ENDPOINTS = (
 
 def find_store(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:
     """The store's row; 404 where there is none."""
-    row = tx.execute("SELECT * FROM memory_stores WHERE id = ?", (identifier,)).fetchone()
-    if row is None:
-        raise not_found("Memory store", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(tx, "Memory store", "SELECT * FROM memory_stores WHERE id = ?", identifier)
 
 
 def find_live_store(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:

@@ -14,9 +14,10 @@ from typing import Any
 from agentops.emulator.checks import Check, one_of, text
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import Call, Endpoint
-from agentops.emulator.errors import invalid_request, not_found
+from agentops.emulator.errors import invalid_request
 from agentops.emulator.listing import CREATED_AT, MOST_LIMIT, PAGING, Filters, page_of
 from agentops.emulator.memory_stores import BETAS, find_store
+from agentops.emulator.rows import find_row
 
 #: With ``view=full`` a page holds at most this many items, whatever the limit says.
 MOST_FULL = 20
@@ -135,12 +136,13 @@ ENDPOINTS = (
 def _find(call: Call) -> sqlite3.Row:
     store = find_store(call.tx, call.ids["memory_store_id"])["id"]
     identifier = call.ids["memory_version_id"]
-    row = call.tx.execute(
-        "SELECT * FROM memory_versions WHERE store_id = ? AND id = ?", (store, identifier)
-    ).fetchone()
-    if row is None:
-        raise not_found("Memory version", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(
+        call.tx,
+        "Memory version",
+        "SELECT * FROM memory_versions WHERE store_id = ? AND id = ?",
+        store,
+        identifier,
+    )
 
 
 def _render(row: sqlite3.Row, view: str) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from agentops.emulator.endpoint import Call, Download, Endpoint
-from agentops.emulator.errors import invalid_request, not_found
+from agentops.emulator.errors import invalid_request
 from agentops.emulator.listing import Filters, page_of
 from agentops.emulator.multipart import parse_form
+from agentops.emulator.rows import find_row
 from agentops.emulator.skill_upload import read_upload
 from agentops.emulator.skills import MOST_LIMIT, SKILL_PAGING, add_version, find_skill
 
@@ -124,12 +125,13 @@ SELECT skill_versions.*, skills.name FROM skill_versions JOIN skills ON skills.i
 
 
 def _find(tx: sqlite3.Connection, skill: str, identifier: str) -> sqlite3.Row:
-    row = tx.execute(
-        _SELECT + " WHERE skill_versions.skill_id = ? AND skill_versions.id = ?", (skill, identifier)
-    ).fetchone()
-    if row is None:
-        raise not_found("Skill version", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(
+        tx,
+        "Skill version",
+        _SELECT + " WHERE skill_versions.skill_id = ? AND skill_versions.id = ?",
+        skill,
+        identifier,
+    )
 
 
 def _touch(call: Call, skill: str) -> None:

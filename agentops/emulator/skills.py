@@ -13,9 +13,9 @@ from typing import Any
 from agentops.emulator.checks import Check, number, one_of, text
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import Call, Endpoint
-from agentops.emulator.errors import not_found
 from agentops.emulator.listing import PAGING, Filters, page_of
 from agentops.emulator.multipart import parse_form
+from agentops.emulator.rows import find_row
 from agentops.emulator.skill_upload import Upload, read_upload
 
 #: Lists of skills and of their versions have longer pages than others (SDK types).
@@ -87,10 +87,7 @@ def add_version(call: Call, skill: str, upload: Upload) -> str:
 
 def find_skill(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:
     """The skill's row with its ``latest_version_id``; 404 where there is none."""
-    row = tx.execute(_SELECT + " WHERE id = ?", (identifier,)).fetchone()
-    if row is None:
-        raise not_found("Skill", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(tx, "Skill", _SELECT + " WHERE id = ?", identifier)
 
 
 SKILL_PAGING = {**PAGING, "limit": number(least=1, most=MOST_LIMIT)}

@@ -12,9 +12,10 @@ from typing import Any
 from agentops.emulator.checks import Check, nullable, record, text
 from agentops.emulator.database import new_id
 from agentops.emulator.endpoint import MANAGED_AGENTS, Call, Endpoint
-from agentops.emulator.errors import invalid_request, not_found
+from agentops.emulator.errors import invalid_request
 from agentops.emulator.listing import INCLUDE_ARCHIVED, PAGING, Filters, page_of
 from agentops.emulator.metadata import merge_metadata, metadata, metadata_patch
+from agentops.emulator.rows import find_row
 
 _display_name = text(least=1, most=255)
 
@@ -117,10 +118,7 @@ ENDPOINTS = (
 
 def find_vault(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:
     """The vault's row; 404 where there is none."""
-    row = tx.execute("SELECT * FROM vaults WHERE id = ?", (identifier,)).fetchone()
-    if row is None:
-        raise not_found("Vault", identifier)
-    return row  # type: ignore[no-any-return]
+    return find_row(tx, "Vault", "SELECT * FROM vaults WHERE id = ?", identifier)
 
 
 def find_live_vault(tx: sqlite3.Connection, identifier: str) -> sqlite3.Row:

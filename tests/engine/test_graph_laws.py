@@ -21,6 +21,7 @@ from agentops.engine.planner import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, kit, pin, refusal, resource
 from tests.engine.toy_kinds import JOB
+from tests.orders import order_holds
 
 LAW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -128,23 +129,13 @@ def touched_by(wanted: DesiredState, address: Address) -> set[Address]:
     return found
 
 
-def in_order(wanted: DesiredState, order: list[Address]) -> bool:
-    places = {address: place for place, address in enumerate(order)}
-    return all(
-        places[needed] < places[address]
-        for address in order
-        for needed in wanted.resources[address].needs
-        if needed in places
-    )
-
-
 @LAW
 @given(fleet=fleets(), seed=st.integers(0, 10**6))
 def test_any_order_of_files_gives_one_order_of_changes(fleet: Fleet, seed: int):
     bench = Bench()
     plans = [bench.plan(state(bench, fleet, number)).plan for number in (0, seed)]
     assert plans[0].changes == plans[1].changes
-    assert in_order(state(bench, fleet), [change.address for change in plans[0].changes])
+    assert order_holds(state(bench, fleet), [change.address for change in plans[0].changes])
     assert len(plans[0].changes) == len(fleet)
 
 
@@ -169,7 +160,7 @@ def test_an_edit_touches_its_node_and_what_pins_it_and_nothing_else(fleet: Fleet
     expected = dict.fromkeys(touched_by(wanted, address), Reason.REFERENCE_MOVES) | {address: Reason.CHANGED}
     event(f"{len(expected)} touched")
     assert {change.address: change.reason for change in planned.plan.changes} == expected
-    assert in_order(wanted, [change.address for change in planned.plan.changes])
+    assert order_holds(wanted, [change.address for change in planned.plan.changes])
     assert bench.carry_out(planned).diagnostics == ()
     assert bench.at_rest(state(bench, edited, 3))
 

@@ -19,6 +19,7 @@ from agentops.domain.resource import Ref, Resource, refs_in
 from agentops.domain.state import DesiredState
 from agentops.kinds import CATALOG
 from tests.laws.stage import World, desired, in_a_world, resource, skill_body
+from tests.orders import order_holds
 
 LAW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 MESSAGE = {"type": "user.message", "content": [{"type": "text", "text": "Go."}]}
@@ -134,16 +135,6 @@ def fleets(draw: st.DrawFn) -> Fleet:
 def agent(address: Address, **more: Any) -> dict[str, Any]:
     tools = [{"type": "agent_toolset_20260401"}]
     return {"name": address.name, "model": "claude-opus-5-5", "tools": tools, **more}
-
-
-def order_holds(wanted: DesiredState, order: list[Address]) -> bool:
-    places = {address: place for place, address in enumerate(order)}
-    return all(
-        places[needed] < places[address]
-        for address in order
-        for needed in wanted.resources[address].needs
-        if needed in places
-    )
 
 
 @LAW
