@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_fie
 from agentops.domain.address import Address
 from agentops.domain.canonical import Moved, digest
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, has_errors
+from agentops.domain.project import OnDrift
 from agentops.domain.resource import Body
 from agentops.domain.state import LockEntry, Origin
 
@@ -41,6 +42,11 @@ class Action(StrEnum):
     def removes(self) -> bool:
         return self in {Action.ARCHIVE, Action.DELETE}
 
+    @property
+    def ends(self) -> bool:
+        """Whether an object is gone for good afterwards, replaced ones included."""
+        return self.removes or self is Action.REPLACE
+
 
 _SYMBOLS = {
     Action.CREATE: "+",
@@ -63,6 +69,7 @@ class Reason(StrEnum):
     CREATE_ONLY_FIELD = "create-only-field"
     REFERENCE_MOVES = "reference-moves"
     SECRET_SENT_AGAIN = "secret-sent-again"  # noqa: S105
+    DRIFT_REVERTED = "drift-reverted"
     RECREATE = "recreate"
     REMOVED_FROM_FILES = "removed-from-files"
     DESTROY = "destroy"
@@ -135,7 +142,20 @@ class DriftedField(_Frozen):
 
 
 class Drift(_Frozen):
-    """What moved in the registry on one address; listed beside changes, never mixed in."""
+    """What moved in the registry on one address; listed beside changes, never mixed in.
+
+    ``resolution`` is what this plan does about it; what is reverted stands among the changes, too.
+    """
+
+    address: Address
+    id: str
+    fields: tuple[DriftedField, ...]
+    resolution: OnDrift = OnDrift.BLOCK
+    location: Location | None = None
+
+
+class Held(_Frozen):
+    """Where drift was kept: file and registry differ, and nothing is done while both stay as they are."""
 
     address: Address
     id: str
@@ -163,6 +183,7 @@ class Summary(_Frozen):
     adopt: int = 0
     unchanged: int = 0
     drifted: int = 0
+    held: int = 0
     orphaned: int = 0
 
 
@@ -181,6 +202,7 @@ class Plan(_Frozen):
     source_digest: str
     changes: tuple[Change, ...] = ()
     drift: tuple[Drift, ...] = ()
+    held: tuple[Held, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     unchanged: int = 0
     records: dict[Address, LockEntry] = Field(default_factory=dict)
@@ -237,7 +259,12 @@ class Plan(_Frozen):
         counts = dict.fromkeys(Summary.model_fields, 0)
         for change in self.changes:
             counts[change.action] += 1
-        counts.update(unchanged=self.unchanged, drifted=len(self.drift), orphaned=len(self.orphans))
+        counts.update(
+            unchanged=self.unchanged,
+            drifted=len(self.drift),
+            held=len(self.held),
+            orphaned=len(self.orphans),
+        )
         return Summary(**counts)
 
 

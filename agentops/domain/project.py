@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 from agentops.domain.address import Address
 
@@ -32,15 +34,56 @@ class RegistryConfig:
         return self.provider == LOCAL
 
 
+class OnDrift(StrEnum):
+    """What becomes of a field that moved in the registry since the last apply.
+
+    BLOCK: nothing is applied until somebody says what holds. REVERT: what the file says is sent. KEEP: what
+    the registry has stays, and is remembered as held.
+    """
+
+    BLOCK = "block"
+    REVERT = "revert"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class MaxRemovals:
+    """How much one plan may archive, delete or replace: a number of resources, or a percentage of those that
+    the lock records."""
+
+    limit: int
+    is_percent: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """``5`` or ``20%``. Raises ValueError for anything else."""
+        found = re.fullmatch(r"(\d{1,6})(%?)", text.strip(), re.ASCII)
+        if found is None or (found[2] and int(found[1]) > 100):
+            raise ValueError(f"'{text}' is no number of removals; write one like 5, or a percentage like 20%")
+        return cls(int(found[1]), bool(found[2]))
+
+    def allows(self, removals: int, recorded: int) -> bool:
+        return removals * 100 <= self.limit * recorded if self.is_percent else removals <= self.limit
+
+    def __str__(self) -> str:
+        return f"{self.limit}%" if self.is_percent else str(self.limit)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One lock, one registry (base URL, organization, workspace)."""
+    """One lock, one registry (base URL, organization, workspace).
+
+    on_drift, prune, max_removals: what holds where a command does not say otherwise.
+    """
 
     name: str
     registry: RegistryConfig = RegistryConfig()
     vars: Mapping[str, Any] = field(default_factory=dict)
     external: Mapping[Address, str] = field(default_factory=dict)
     protect: bool = False
+    on_drift: OnDrift = OnDrift.BLOCK
+    prune: bool = False
+    max_removals: MaxRemovals | None = None
 
 
 @dataclass(frozen=True, slots=True)

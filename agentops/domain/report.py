@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic, Severity
-from agentops.domain.plan import FORMAT_VERSION, Action, Drift
+from agentops.domain.plan import FORMAT_VERSION, Action, Drift, Held
 
 
 class _Frozen(BaseModel):
@@ -73,6 +73,7 @@ class Standing(StrEnum):
     IN_SYNC = "in sync"
     PENDING = "pending"
     DRIFTED = "drifted"
+    HELD = "held"
     GONE = "gone"
     ORPHANED = "orphaned"
     BLOCKED = "blocked"
@@ -99,12 +100,13 @@ class StatusReport(_Frozen):
 
 
 class DriftReport(_Frozen):
-    """What moved in the registry since the last apply, field by field."""
+    """What moved in the registry since the last apply, field by field, and where that was kept before."""
 
     format_version: int = FORMAT_VERSION
     project: str
     stage: str
     drift: tuple[Drift, ...] = ()
+    held: tuple[Held, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

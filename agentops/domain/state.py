@@ -105,6 +105,7 @@ class LockEntry(BaseModel):
     be archived. ``protected`` outlives the file that said so. ``secrets`` is a fingerprint of where the
     secrets that were sent came from and of ``secret_version``, never of a secret. ``revision`` is the commit
     that content from a URL is pinned to. ``taken_over`` stands in for fingerprints until the first apply.
+    ``held`` are leaves where what the registry has was kept although the file says something else.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -117,6 +118,7 @@ class LockEntry(BaseModel):
     observed: dict[str, str] = Field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     replaced: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
     protected: bool = False
     secrets: str | None = None
     revision: str | None = None

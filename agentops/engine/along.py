@@ -6,7 +6,7 @@ The API archives some objects together with the one they refer to; others it lea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic
@@ -45,6 +45,30 @@ def goes_along(
             for found in known[name].get(base.id, ()):
                 if found.id not in gone:
                     yield refusals.taken_along(address, name, found, ours.get(found.id))
+
+
+def still_used(
+    catalog: Catalog,
+    live: LiveState,
+    lock: Lock,
+    removed: Mapping[Address, Base],
+    lets_go: Callable[[Address, str], bool],
+) -> Iterator[Diagnostic]:
+    """An error for each removal of what something of ours goes on referring to, and a warning where that is
+    somebody else's. What the API archives along is told by ``goes_along``."""
+    gone = {base.id: address for address, base in removed.items()}
+    ours = {entry.id: address for address, entry in lock.resources.items()}
+    users: dict[Address, dict[str, bool]] = defaultdict(dict)
+    for kind in catalog:
+        for found in live.listed.get(kind.name, ()) if removed else ():
+            for _, id in referred(kind, found.body):
+                address, user = gone.get(id), ours.get(found.id)
+                if address is None or found.id in gone or kind.name in catalog.of_address(address).takes_along:
+                    continue
+                if user is None or not lets_go(user, id):
+                    users[address][user or f"{kind.name} {found.id}"] = user is not None
+    for address, found_users in users.items():
+        yield refusals.still_needed(address, [*found_users], ours=any(found_users.values()))
 
 
 async def users_of(registry: Registry, catalog: Catalog, kinds: Iterable[str]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agentops.domain.canonical import Difference, field_of, fingerprints
+from agentops.domain.canonical import Difference, Moved, field_of, fingerprints
 from agentops.domain.diagnostics import Diagnostic
 from agentops.domain.kind import OWNER_KEY, Removal
 from agentops.domain.plan import Action, Change, FieldChange, Reason
@@ -117,14 +117,14 @@ def replacement(
     return Decision(change=change)
 
 
-def removal(it: Situation, live: LiveObject) -> Decision:
+def removal(it: Situation, live: LiveObject, reason: Reason) -> Decision:
     if it.protected_by is not None:
         return Decision(diagnostics=(refusals.protected_stays(it.address, it.protected_by),))
     archives = it.kind.removal is Removal.ARCHIVE
     change = Change(
         address=it.address,
         action=Action.ARCHIVE if archives else Action.DELETE,
-        reason=Reason.DESTROY,
+        reason=reason,
         base=base_of(it.kind, live, None),
         parent=it.kind.parent_of(it.address),
     )
@@ -156,7 +156,9 @@ def _edit(
     it: Situation, desired: Resource, sides: Sides, found: Sequence[Difference], *, rotating: bool
 ) -> _Edit:
     live = sides.live
-    body, stuck = update_body(it.kind, sides.wanted, live.body, found, desired.lifecycle.ignore_changes)
+    # What is held stays where a field is sent whole, as what the file ignores does.
+    left = (*desired.lifecycle.ignore_changes, *(it.entry.held if it.entry is not None else ()))
+    body, stuck = update_body(it.kind, sides.wanted, live.body, found, left)
     sent = tuple(item for item in found if item.path not in stuck)
     fields = field_changes(it.kind, live.body, readable(desired, sides.wanted), sent, it.names)
     if rotating:
@@ -173,6 +175,8 @@ def _why_updated(it: Situation, desired: Resource, sent: Sequence[Difference]) -
     """A file that stands can still ask for something else: by its stage, or by what it refers to."""
     if not sent:
         return Reason.SECRET_SENT_AGAIN
+    if all(item.moved is not Moved.OURS for item in sent):
+        return Reason.DRIFT_REVERTED
     recorded = it.entry.source if it.entry is not None else None
     if recorded is None or recorded.digest != desired.source.digest:
         return Reason.CHANGED
@@ -189,4 +193,4 @@ def _tagged(it: Situation, body: Body) -> Body:
 
 def _made_anew(entry: LockEntry | None) -> LockEntry | None:
     """What stays recorded of an address whose next object has nothing to do with the last one."""
-    return entry.model_copy(update={"id": ""}) if entry is not None else None
+    return entry.model_copy(update={"id": "", "held": ()}) if entry is not None else None

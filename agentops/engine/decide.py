@@ -10,13 +10,21 @@ from dataclasses import replace
 
 from agentops.domain.canonical import Difference, Moved, differences, observed
 from agentops.domain.kind import Kind
-from agentops.domain.plan import Action, Change, Drift, DriftedField, Orphan, Reason
+from agentops.domain.plan import Action, Change, Drift, DriftedField, Held, Orphan, Reason
+from agentops.domain.project import OnDrift
 from agentops.domain.resource import Resource
 from agentops.domain.state import LiveObject, LockEntry
 from agentops.engine import refusals
 from agentops.engine.changes import adoption, creation, readable, removal, replacement, update
 from agentops.engine.diff import field_changes
-from agentops.engine.record import but_ignored, ignored, past_of, record_of, secrets_fingerprint
+from agentops.engine.record import (
+    but_ignored,
+    ignored,
+    moved_since,
+    past_of,
+    record_of,
+    secrets_fingerprint,
+)
 from agentops.engine.situation import Decision, Sides, Situation
 
 
@@ -64,8 +72,16 @@ def _undesired(it: Situation) -> Decision:
     if it.live.owner not in {None, it.tag}:
         return Decision(diagnostics=(refusals.foreign_owner(it.address, it.live, it.place),))
     if it.destroy:
-        return removal(it, it.live)
-    return Decision(orphan=Orphan(address=it.address, id=it.entry.id, path=it.entry.path))
+        return removal(it, it.live, Reason.DESTROY)
+    orphan = Orphan(address=it.address, id=it.entry.id, path=it.entry.path)
+    if not it.prune:
+        return Decision(orphan=orphan)
+    if it.on_drift is not OnDrift.REVERT and moved_since(it.kind, it.entry, it.live):
+        kept = it.on_drift is OnDrift.KEEP
+        return Decision(
+            orphan=orphan, diagnostics=(refusals.drifted_orphan(it.address, it.live.id, kept=kept),)
+        )
+    return _pruned(removal(it, it.live, Reason.REMOVED_FROM_FILES), orphan)
 
 
 def _tagged_orphan(it: Situation) -> Decision:
@@ -73,9 +89,17 @@ def _tagged_orphan(it: Situation) -> Decision:
         return Decision(diagnostics=(refusals.several_carriers(it.address, it.carriers, it.place),))
     if not it.carriers:
         return Decision()
+    orphan = Orphan(address=it.address, id=it.carriers[0].id)
     if it.destroy:
-        return removal(it, it.carriers[0])
-    return Decision(orphan=Orphan(address=it.address, id=it.carriers[0].id))
+        return removal(it, it.carriers[0], Reason.DESTROY)
+    if it.prune:
+        return _pruned(removal(it, it.carriers[0], Reason.REMOVED_FROM_FILES), orphan)
+    return Decision(orphan=orphan)
+
+
+def _pruned(decision: Decision, orphan: Orphan) -> Decision:
+    """What is protected stays an orphan."""
+    return decision if decision.change is not None else replace(decision, orphan=orphan)
 
 
 # -- in the files, not in the lock
@@ -116,23 +140,54 @@ def _gone(it: Situation, desired: Resource, entry: LockEntry) -> Decision:
 def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObject) -> Decision:
     sides = Sides.of(it, desired, live)
     applied, before = past_of(it.kind, entry, desired, sides)
-    differing = differences(it.kind, sides.ours, sides.theirs, applied, before)
-    found = tuple(item for item in _but_ignored(desired, differing) if item.moved is not Moved.NEITHER)
-    theirs = tuple(item for item in found if item.moved is not Moved.OURS)
+    differing = _but_ignored(desired, differences(it.kind, sides.ours, sides.theirs, applied, before))
+    standing = [item for item in differing if item.moved is Moved.NEITHER and item.path in entry.held]
+    theirs = tuple(item for item in differing if item.moved in {Moved.THEIRS, Moved.BOTH})
     if theirs and desired.lifecycle.create_only:
         return _written_by_agents(it, desired, entry, theirs)
-    ours = tuple(item for item in found if item.moved is Moved.OURS)
-    drifted = _drift(it, desired, sides, theirs)
-    said = (*refusals.drifted(desired, theirs), *refusals.condition(desired, it.kind.condition(live.body)))
+    ours = [item for item in differing if item.moved is Moved.OURS]
+    if it.release:
+        ours, standing = ours + standing, []
+    if it.on_drift is OnDrift.REVERT:
+        ours += theirs
+    keeps = theirs if it.on_drift is OnDrift.KEEP else ()
+    return _resolved(it, desired, entry, sides, sorted(ours, key=lambda item: item.path), standing, theirs, keeps)
+
+
+def _resolved(
+    it: Situation,
+    desired: Resource,
+    entry: LockEntry,
+    sides: Sides,
+    ours: Sequence[Difference],
+    standing: Sequence[Difference],
+    theirs: Sequence[Difference],
+    keeps: Sequence[Difference],
+) -> Decision:
+    """Send what is ours to send; what drifted is told, and what is kept is held.
+
+    standing: held since before, and still as it was. theirs: what moved in the registry since the last
+    apply. keeps: of that, what stays and is held from now on.
+    """
+    held = tuple(sorted({item.path for item in (*standing, *keeps)}))
+    it = replace(it, entry=entry.model_copy(update={"held": held}))
+    blocks = it.on_drift is OnDrift.BLOCK
+    said = (
+        *(refusals.drifted(desired, theirs) if blocks else ()),
+        *refusals.condition(desired, it.kind.condition(sides.live.body)),
+    )
+    told = Decision(
+        drift=_drift(it, desired, sides, theirs), held=_held(it, desired, sides, standing), diagnostics=said
+    )
     rotates = _sends_secrets(it, desired, entry)
     if not ours and not rotates:
-        record = None if theirs else _in_sync(it, desired, entry, sides)
-        return Decision(drift=drifted, record=record, diagnostics=said)
+        undecided = blocks and theirs
+        return told if undecided else replace(told, record=_in_sync(it, desired, entry, sides, held))
     if forced := _forcing(it.kind, ours):
         decision = replacement(it, desired, sides, ours, forced)
     else:
         decision = update(it, desired, sides, ours, rotating=rotates)
-    return Decision(change=decision.change, drift=drifted, diagnostics=(*decision.diagnostics, *said))
+    return replace(told, change=decision.change, diagnostics=(*decision.diagnostics, *said))
 
 
 def _written_by_agents(
@@ -170,7 +225,9 @@ def _sends_secrets(it: Situation, desired: Resource, entry: LockEntry) -> bool:
     return entry.taken_over is None and entry.secrets != now
 
 
-def _in_sync(it: Situation, desired: Resource, entry: LockEntry, sides: Sides) -> LockEntry | None:
+def _in_sync(
+    it: Situation, desired: Resource, entry: LockEntry, sides: Sides, held: tuple[str, ...]
+) -> LockEntry | None:
     """The entry as it should read where nothing needs doing, or None when it reads so already."""
     fresh = record_of(it.kind, desired, entry, sides.ours.fingerprints)
     there = observed(it.kind, sides.theirs, fresh.applied, entry.observed)
@@ -178,6 +235,7 @@ def _in_sync(it: Situation, desired: Resource, entry: LockEntry, sides: Sides) -
         update={
             "observed": but_ignored(desired, there, entry.observed),
             "version": it.kind.version_of(sides.live.body),
+            "held": held,
         }
     )
     return None if fresh == entry else fresh
@@ -192,10 +250,32 @@ def _left_alone(it: Situation, desired: Resource, entry: LockEntry) -> LockEntry
 def _drift(it: Situation, desired: Resource, sides: Sides, theirs: Sequence[Difference]) -> Drift | None:
     if not theirs:
         return None
-    wanted, live = readable(desired, sides.wanted), sides.live
-    fields = tuple(
-        DriftedField(path=change.path, moved=item.moved, ours=change.after, theirs=change.before)
-        for item in theirs
-        for change in field_changes(it.kind, live.body, wanted, [item], it.names)
+    return Drift(
+        address=it.address,
+        id=sides.live.id,
+        fields=_both_sides(it, desired, sides, theirs),
+        resolution=it.on_drift,
+        location=desired.location,
     )
-    return Drift(address=it.address, id=live.id, fields=fields, location=desired.location)
+
+
+def _held(it: Situation, desired: Resource, sides: Sides, standing: Sequence[Difference]) -> Held | None:
+    if not standing:
+        return None
+    return Held(
+        address=it.address,
+        id=sides.live.id,
+        fields=_both_sides(it, desired, sides, standing),
+        location=desired.location,
+    )
+
+
+def _both_sides(
+    it: Situation, desired: Resource, sides: Sides, found: Sequence[Difference]
+) -> tuple[DriftedField, ...]:
+    wanted = readable(desired, sides.wanted)
+    return tuple(
+        DriftedField(path=change.path, moved=item.moved, ours=change.after, theirs=change.before)
+        for item in found
+        for change in field_changes(it.kind, sides.live.body, wanted, [item], it.names)
+    )

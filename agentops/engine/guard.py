@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from agentops.domain.address import Address
@@ -16,7 +16,9 @@ from agentops.domain.project import EMBEDDED_URL, Stage
 from agentops.domain.resource import Ref, refs_in, replace_refs
 from agentops.domain.secret import secrets_in
 from agentops.domain.state import Identity, LiveObject, LiveState, Lock, LockEntry, Origin
+from agentops.engine import refusals
 from agentops.engine.changes import rotates
+from agentops.engine.choices import Choices
 from agentops.engine.record import applied_by, base_of
 
 _DIGITS = 12
@@ -68,16 +70,29 @@ def refuse_blocked(plan: Plan) -> None:
         raise Blocked(*plan.diagnostics)
 
 
-def refuse_protected(stage: Stage) -> None:
-    """Raises Blocked: nothing of a protected stage is destroyed."""
-    if stage.protect:
+def refuse_protected(stage: Stage, choices: Choices) -> None:
+    """Raises Blocked: of a protected stage nothing is destroyed but what is named."""
+    if stage.protect and not choices.allow_protected:
         raise Blocked(
             error(
                 Code.PROTECTED,
                 f"stage {stage.name} is protected: nothing of it is destroyed",
-                "remove `protect` from the stage in agentops.yaml first; nothing was changed",
+                "name what may be destroyed all the same, `--allow-protected ADDRESS`, or remove `protect` "
+                "from the stage in agentops.yaml; nothing was changed",
             )
         )
+
+
+def refuse_unconfirmed(plan: Plan, confirmed: Container[Address]) -> None:
+    """What cannot be undone is confirmed by name.
+
+    Raises:
+        Blocked: something is archived or deleted that nobody named.
+    """
+    unnamed = [change.address for change in plan.changes if change.action.removes]
+    unnamed = [address for address in unnamed if address not in confirmed]
+    if unnamed:
+        raise Blocked(refusals.unconfirmed(unnamed, plan.change_digest[:_DIGITS]))
 
 
 def refuse_other_target(plan: Plan, project: str, stage: Stage) -> None:

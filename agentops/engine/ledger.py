@@ -127,7 +127,8 @@ class Ledger:
         applied: Mapping[str, str],
         now: Mapping[str, str],
     ) -> None:
-        unlike = _unlike(self.former(change.address), kind, applied, now, change.ignored)
+        held = change.record.held if change.record is not None else ()
+        unlike = _unlike(self.former(change.address), kind, applied, now, (*change.ignored, *held))
         if not unlike:
             return
         asked = form(kind, sent).leaves

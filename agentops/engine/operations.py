@@ -20,8 +20,9 @@ from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine import guard
+from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
-from agentops.engine.planner import NO_CHOICES, Choices, make_plan
+from agentops.engine.planner import make_plan
 from agentops.engine.refresh import refresh
 
 
@@ -84,9 +85,10 @@ async def plan(
         Stop: the lock cannot be used, or an address that was asked for does not exist.
         RegistryError: the registry refused or could not be reached.
     """
+    choices = choices.within(target.stage)
     if choices.destroy:
-        guard.refuse_protected(target.stage)
-    live, lock, said = await _look(target, desired, _lock(target), removing=choices.destroy)
+        guard.refuse_protected(target.stage, choices)
+    live, lock, said = await _look(target, desired, _lock(target), removing=choices.removes)
     made = make_plan(
         target.catalog,
         desired,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,32 +23,15 @@ from agentops.domain.diagnostics import (
 from agentops.domain.graph import CycleError, closure, reversed_edges, topological
 from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.plan import Action, Base, Change, Plan
-from agentops.domain.resource import Ref, Resource
+from agentops.domain.project import OnDrift
+from agentops.domain.resource import Ref, Resource, replace_refs
 from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry, Origin
 from agentops.engine import refusals
-from agentops.engine.along import goes_along, referred
+from agentops.engine.along import goes_along, referred, still_used
+from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.decide import decide
 from agentops.engine.record import base_of, secrets_fingerprint
 from agentops.engine.situation import Decision, Situation
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the user asked for beyond the files.
-
-    select: only these and what they depend on. with_referrers: what refers to them comes along.
-    recreate: create these anew although their recorded ID is gone. rotate: send the secrets of these again.
-    destroy: remove instead of create.
-    """
-
-    select: tuple[Address, ...] = ()
-    with_referrers: bool = False
-    recreate: frozenset[Address] = frozenset()
-    rotate: frozenset[Address] = frozenset()
-    destroy: bool = False
-
-
-NO_CHOICES = Choices()
 
 
 def make_plan(
@@ -83,6 +67,7 @@ def make_plan(
         ),
         changes=work.changes_in_order(),
         drift=tuple(item.drift for item in work.decisions.values() if item.drift),
+        held=tuple(item.held for item in work.decisions.values() if item.held),
         orphans=tuple(item.orphan for item in work.decisions.values() if item.orphan),
         unchanged=work.unchanged(),
         records={address: item.record for address, item in work.decisions.items() if item.record},
@@ -160,7 +145,7 @@ class _Planning:
         for address in reversed(self.order):
             resource, entry = self.desired.resources.get(address), self.lock.resources.get(address)
             said = resource.lifecycle.protect if resource else entry is not None and entry.protected
-            if self.protected_stage or said:
+            if (self.protected_stage or said) and address not in self.choices.allow_protected:
                 found[address] = address
             parent = self.catalog.of_address(address).parent_of(address)
             if address in found and parent is not None and parent not in found:
@@ -184,7 +169,8 @@ class _Planning:
         return taken
 
     def _refuse_unknown(self) -> None:
-        asked = [*self.choices.select, *sorted(self.choices.recreate), *sorted(self.choices.rotate)]
+        choices = self.choices
+        asked = [*choices.select, *sorted(choices.recreate | choices.rotate | choices.allow_protected)]
         unknown = [address for address in asked if address not in self.edges]
         if unknown:
             raise Stop(
@@ -238,6 +224,9 @@ class _Planning:
             recreate=address in self.choices.recreate,
             rotate=address in self.choices.rotate,
             destroy=self.choices.destroy,
+            prune=bool(self.choices.prune),
+            on_drift=self.choices.on_drift or OnDrift.BLOCK,
+            release=self.choices.release,
             protected_by=self.protected.get(address),
         )
 
@@ -285,18 +274,27 @@ class _Planning:
     def changes_in_order(self) -> tuple[Change, ...]:
         """What is needed first comes first; removals the other way round, after everything else."""
         found = {address: item.change for address, item in self.decisions.items() if item.change is not None}
-        referrers = reversed_edges(self.edges)
+        users = self._users(found) if any(change.action.removes for change in found.values()) else {}
         ordered = []
         for address, change in found.items():
             removed = change.action.removes
-            waits_for = referrers.get(address, []) if removed else self.edges[address]
-            depends_on = {*change.depends_on, *(item for item in waits_for if item in found)}
+            waits_for = users.get(address, []) if removed else self.edges[address]
+            depends_on = {*change.depends_on, *(item for item in waits_for if item in found)} - {address}
             if removed:  # what goes with it is only forgotten, and that comes after
                 depends_on -= {item for item in depends_on if found[item].action is Action.FORGET}
             ordered.append(change.model_copy(update={"depends_on": tuple(sorted(depends_on))}))
         sequence = topological({change.address: change.depends_on for change in ordered})
         by_address = {change.address: change for change in ordered}
         return tuple(by_address[address] for address in sequence)
+
+    def _users(self, found: Mapping[Address, Change]) -> dict[Address, list[Address]]:
+        """What has to let go of something before it is removed: what refers to it by its file, and of what
+        changes what still does in the registry. What is removed has such references as edges already."""
+        users = defaultdict(list, reversed_edges(self.edges))
+        for address in (address for address, change in found.items() if not change.action.removes):
+            for needed in self._needed_live(address):
+                users[needed].append(address)
+        return users
 
     def unchanged(self) -> int:
         """What is in the files and as the files ask: neither changed nor drifted."""
@@ -307,6 +305,7 @@ class _Planning:
             and not self.choices.destroy
             and item.change is None
             and item.drift is None
+            and item.held is None
             and not has_errors(item.diagnostics)
         )
 
@@ -327,7 +326,10 @@ class _Planning:
 
     def diagnostics(self) -> list[Diagnostic]:
         found = [said for item in self.decisions.values() for said in item.diagnostics]
-        found.extend(goes_along(self.catalog, self.live, self.lock, self._removed()))
+        removed = self._removed()
+        found.extend(goes_along(self.catalog, self.live, self.lock, removed))
+        found.extend(still_used(self.catalog, self.live, self.lock, removed, self._lets_go))
+        found.extend(self._too_many())
         if orphans := [item.orphan.address for item in self.decisions.values() if item.orphan]:
             found.append(refusals.orphaned(orphans, self.desired.stage))
         if self.left_behind:
@@ -339,6 +341,21 @@ class _Planning:
                 )
             )
         return found
+
+
+    def _lets_go(self, user: Address, id: str) -> bool:
+        """Whether a change of this plan makes ``user`` refer to ``id`` no longer."""
+        change, resource = self._change(user), self.desired.resources.get(user)
+        if change is None or resource is None:
+            return change is not None and change.action.removes
+        kind = self.catalog.of_address(user)
+        return all(found != id for _, found in referred(kind, replace_refs(resource.body, self._known)))
+
+    def _too_many(self) -> Iterator[Diagnostic]:
+        ends = [item.change.address for item in self.decisions.values() if item.change and item.change.action.ends]
+        allowed, recorded = self.choices.max_removals, len(self.lock.resources)
+        if ends and allowed is not None and not allowed.allows(len(ends), recorded):
+            yield refusals.too_many_removals(ends, recorded, allowed)
 
 
 def recorded(plan: Plan, lock: Lock, resources: Mapping[Address, LockEntry]) -> Lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agentops.domain.canonical import Form, digest, field_of, fingerprint, fingerprints, form, keyed
+from agentops.domain.canonical import Form, digest, field_of, fingerprint, fingerprints, form, keyed, observed
 from agentops.domain.kind import Bundle, Kind
 from agentops.domain.peer import answer_hash, body_hash, skill_hash
 from agentops.domain.plan import Base, Change
@@ -117,6 +117,15 @@ def _registry_stands(kind: Kind, mark: TakenOver, entry: LockEntry, live: Body) 
     if kind.version is not None and entry.version == kind.version_of(live):
         return True
     return answer_hash(live) == mark.remote_hash if mark.remote_hash else kind.version is None
+
+
+def moved_since(kind: Kind, entry: LockEntry, live: LiveObject) -> bool:
+    """Whether the registry has something else than what was recorded, for what no file describes any more."""
+    if (mark := entry.taken_over) is not None:
+        return not _registry_stands(kind, mark, entry, live.body)
+    if kind.bundle is not None:
+        return entry.version != kind.version_of(live.body)
+    return observed(kind, form(kind, live.body), entry.applied, entry.observed) != entry.observed
 
 
 def secrets_fingerprint(kind: Kind, desired: Resource) -> str | None:

@@ -37,7 +37,7 @@ async def refresh(
     ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
     raising. ``tag_prefix`` is ``<project>/<stage>/``. ``limit`` takes out of the lock what to look at.
     What was created once and not edited since is not asked for, unless with ``removing``; that also asks for
-    what goes along with what is removed.
+    what may refer to what is removed.
 
     Raises:
         RegistryError: the registry refused or could not be reached.
@@ -67,7 +67,7 @@ def first(failures: ExceptionGroup[Exception]) -> Exception:
 def _kinds(catalog: Catalog, addresses: Iterable[Address], *, along: bool) -> list[Kind]:
     wanted = {address.kind for address in addresses}
     if along:
-        wanted |= {taken for name in wanted for taken in catalog[name].takes_along}
+        wanted |= {kind.name for kind in catalog if any(slot.kind in wanted for slot in kind.slots)}
     return [kind for kind in catalog if kind.name in wanted and kind.parent is None]
 
 

@@ -8,9 +8,13 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, note, warning
 from agentops.domain.plan import Action, Change
+from agentops.domain.project import MaxRemovals
 from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryError
 from agentops.domain.resource import Ref, Resource
 from agentops.domain.state import LiveObject, LockEntry
+
+_NAMED = 5
+"""Addresses that a sentence names before it counts."""
 
 # -- plan
 
@@ -22,13 +26,22 @@ def drifted(desired: Resource, theirs: Sequence[Difference]) -> tuple[Diagnostic
     found = error(
         Code.DRIFT,
         f"{desired.address} was changed outside: {', '.join(item.path for item in theirs)}",
-        "write what was changed there into the file"
-        + (", or undo it there; both sides changed" if both else ", or undo it there")
-        + "; then plan again",
+        f"{'both sides changed; ' if both else ''}write what was changed there into the file and plan again, "
+        "or say what holds: `--on-drift revert` sends what the file says, `--on-drift keep` leaves theirs",
         address=desired.address,
         location=desired.location,
     )
     return (found,)
+
+
+def drifted_orphan(address: Address, id: str, *, kept: bool) -> Diagnostic:
+    return warning(
+        Code.DRIFT,
+        f"{address} is in no file any more, but {id} was changed outside since the last apply: it is not "
+        "removed",
+        "it stays, as `--on-drift keep` says" if kept else "`--on-drift revert` removes it all the same",
+        address=address,
+    )
 
 
 def condition(desired: Resource, told: str | None) -> tuple[Diagnostic, ...]:
@@ -106,7 +119,7 @@ def protected_replacement(desired: Resource, because: str, protected: Address) -
     return error(
         Code.PROTECTED,
         f"{_protected(desired.address, protected)}, and {because} cannot be changed without replacing it",
-        "undo the change, or remove `protect` first; the replacement gets a new ID",
+        f"undo the change, or allow it: `--allow-protected {protected}`; the replacement gets a new ID",
         address=desired.address,
         location=desired.location,
     )
@@ -116,7 +129,7 @@ def protected_stays(address: Address, protected: Address) -> Diagnostic:
     return warning(
         Code.PROTECTED,
         f"{_protected(address, protected)}, and stays",
-        "remove `protect` from its lifecycle (or from the stage) and apply, then destroy it",
+        f"to remove it all the same: `--allow-protected {protected}`",
         address=address,
     )
 
@@ -141,6 +154,40 @@ def taken_along(address: Address, kind: str, found: LiveObject, ours: Address | 
     )
 
 
+def still_needed(address: Address, users: Sequence[str], *, ours: bool) -> Diagnostic:
+    return (error if ours else warning)(
+        Code.REFERRERS_LEFT,
+        f"{address} is to be removed, but is still used by {', '.join(users)}",
+        "remove the reference there or remove it as well, then plan again"
+        if ours
+        else "that is not managed here: see that nobody depends on it; removing cannot be undone",
+        address=address,
+    )
+
+
+def too_many_removals(addresses: Sequence[Address], recorded: int, allowed: MaxRemovals) -> Diagnostic:
+    share = f", {len(addresses) * 100 // recorded}%" if recorded else ""
+    shown = ", ".join(addresses[:_NAMED])
+    more = f" and {len(addresses) - _NAMED} more" if len(addresses) > _NAMED else ""
+    return error(
+        Code.TOO_MANY_REMOVALS,
+        f"this plan removes or replaces {len(addresses)} of {recorded} resources{share}; "
+        f"max_removals is {allowed}",
+        f"{shown}{more}: if all of that is meant, lift the limit with `--max-removals {len(addresses)}`",
+    )
+
+
+def unconfirmed(addresses: Sequence[Address], digest: str) -> Diagnostic:
+    shown = " ".join(f"--confirm {address}" for address in addresses[:_NAMED])
+    more = f" … ({len(addresses)} in all)" if len(addresses) > _NAMED else ""
+    return error(
+        Code.NEEDS_CONFIRMATION,
+        f"removing {', '.join(addresses[:_NAMED])}{' and more' if more else ''} cannot be undone, and nobody "
+        "confirmed it by name; nothing was changed",
+        f"confirm each: `{shown}`{more}; or apply what was reviewed: `--plan FILE`, or `--expect {digest}`",
+    )
+
+
 def nothing_to_rotate(address: Address) -> Diagnostic:
     return error(
         Code.SECRET,
@@ -157,7 +204,7 @@ def orphaned(addresses: Sequence[Address], stage: str) -> Diagnostic:
         f"{len(addresses)} resources are managed here, but no file asks for them"
         if several
         else f"{addresses[0]} is managed here, but no file asks for it",
-        f"{'they are' if several else 'it is'} kept: bring the file back, or archive it with "
+        f"{'they are' if several else 'it is'} kept: bring the file back, or remove it with `--prune`, or "
         f"`agentops destroy {'ADDRESS' if several else addresses[0]} --stage {stage}`",
         address=None if several else addresses[0],
     )

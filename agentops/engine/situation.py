@@ -10,7 +10,8 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import Form, form
 from agentops.domain.diagnostics import Diagnostic, Location
 from agentops.domain.kind import Kind
-from agentops.domain.plan import Change, Drift, Orphan
+from agentops.domain.plan import Change, Drift, Held, Orphan
+from agentops.domain.project import OnDrift
 from agentops.domain.resource import Body, Ref, Resource, replace_refs
 from agentops.domain.state import LiveObject, LockEntry
 from agentops.engine.diff import Names
@@ -27,6 +28,8 @@ class Situation:
     names: of what it refers to, to be shown.
     settled: not asked for, because nothing can have changed.
     rotate: its secrets are to be sent again, whatever is recorded of them.
+    prune: what no file asks for any more goes.
+    on_drift: what becomes of a field that moved in the registry. release: of one that is held, too.
     protected_by: the address that says so: its own, by its file, its stage or what was recorded of it, or
         that of a child, which would go with it.
     """
@@ -46,6 +49,9 @@ class Situation:
     recreate: bool = False
     rotate: bool = False
     destroy: bool = False
+    prune: bool = False
+    on_drift: OnDrift = OnDrift.BLOCK
+    release: bool = False
     protected_by: Address | None = None
 
     @property
@@ -59,6 +65,7 @@ class Decision:
 
     change: Change | None = None
     drift: Drift | None = None
+    held: Held | None = None
     orphan: Orphan | None = None
     record: LockEntry | None = None
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -18,6 +18,7 @@ def drift_report(plan: Plan) -> DriftReport:
         project=plan.project,
         stage=plan.stage,
         drift=plan.drift,
+        held=plan.held,
         diagnostics=tuple(item for item in plan.diagnostics if item.code in _OF_DRIFT),
     )
 
@@ -56,7 +57,8 @@ def status_report(
 
 def _standings(plan: Plan) -> dict[Address, Standing]:
     """Who does not stand in sync; what is worse to have overlooked is said last, and stays."""
-    found = {change.address: Standing.PENDING for change in plan.changes}
+    found = {item.address: Standing.HELD for item in plan.held}
+    found |= {change.address: Standing.PENDING for change in plan.changes}
     found |= {orphan.address: Standing.ORPHANED for orphan in plan.orphans}
     errors = [item for item in plan.diagnostics if item.severity is Severity.ERROR and item.address]
     found |= {item.address: Standing.BLOCKED for item in errors if item.address}

@@ -38,6 +38,7 @@ def plan(view: PlanView, console: Console) -> None:
     if view.drift:
         _headed(page, "Drift: what moved in the registry since the last apply")
         _drifted(page, view.drift)
+    _held(page, view.held)
     if view.orphans:
         _headed(page, "Not in the files any more (kept; nothing is done)")
         page.columns(_cells(view.orphans), indent=_ITEM)
@@ -60,6 +61,7 @@ def drift(view: DriftView, console: Console) -> None:
     if view.drift:
         page.blank()
         _drifted(page, view.drift)
+    _held(page, view.held)
     page.blank()
     page.line(*view.closing)
     if view.diagnostics.items:
@@ -140,11 +142,19 @@ def _drifted(page: Page, drift: Sequence[DriftedView]) -> None:
         _fields(page, item.fields)
 
 
+def _held(page: Page, held: Sequence[DriftedView]) -> None:
+    if held:
+        _headed(page, "Held: kept as it is in the registry while both sides stay as they are")
+        _drifted(page, held)
+
+
 def _moved(item: DriftedView) -> Row:
+    about = (Span(f"  {item.about}"),) if item.about else ()
     what = (
         Span(f"{item.symbol} ", Tone.CHANGED),
         Span(item.address, Tone.STRONG),
         Span(f"  {item.id}", Tone.FAINT),
+        *about,
     )
     return (what, (Span(item.place, Tone.PLACE),))
 

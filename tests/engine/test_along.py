@@ -9,7 +9,7 @@ from agentops.domain.diagnostics import Blocked, Code
 from agentops.domain.plan import Action
 from agentops.domain.resource import Resource
 from agentops.domain.state import DesiredState
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, kit, pin, resource
 from tests.engine.toy_kinds import CREW, JOB

@@ -9,7 +9,7 @@ from agentops.domain.bundle import manifest, sha256
 from agentops.domain.diagnostics import Code, Stop
 from agentops.domain.plan import Action, Reason
 from agentops.domain.state import DesiredState
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, kit, only, pin, refusal, resource
 from tests.engine.toy_kinds import KIT

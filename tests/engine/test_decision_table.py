@@ -7,7 +7,7 @@ import pytest
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Severity
 from agentops.domain.plan import Action, Reason
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, only, resource, tag
 from tests.engine.toy_kinds import PAGE, WIDGET

@@ -12,7 +12,7 @@ from agentops.domain.plan import Action
 from agentops.domain.ports import Conflict, OutcomeUnknown
 from agentops.domain.report import Result
 from agentops.domain.resource import Ref
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, refusal, resource
 from tests.engine.toy_kinds import WIDGET

@@ -17,7 +17,7 @@ from agentops.domain.plan import Reason
 from agentops.domain.ports import OutcomeUnknown
 from agentops.domain.resource import Body, refs_in
 from agentops.domain.state import DesiredState, Lock
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, kit, pin, refusal, resource
 from tests.engine.toy_kinds import JOB

@@ -12,7 +12,7 @@ from agentops.domain.report import Result
 from agentops.domain.resource import Ref
 from agentops.domain.state import Identity, Lock, LockEntry, Origin
 from agentops.engine import guard
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, resource
 from tests.engine.toy_kinds import WIDGET

@@ -13,7 +13,7 @@ from agentops.domain.plan import Action
 from agentops.domain.ports import OutcomeUnknown
 from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, kit, pin, refusal, resource, tag
 from tests.engine.toy_kinds import CREW, JOB, KEY, KIT, WIDGET

@@ -10,7 +10,7 @@ import pytest
 
 from agentops.domain.address import Address
 from agentops.domain.state import DesiredState
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, kit, pin, resource
 

@@ -11,7 +11,7 @@ from agentops.domain.report import Result
 from agentops.domain.resource import Body, Resource
 from agentops.domain.secret import SecretText
 from agentops.domain.state import DesiredState
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import SENTINEL, desired, kit, only, refusal, resource
 from tests.engine.toy_kinds import KEY

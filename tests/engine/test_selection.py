@@ -9,7 +9,7 @@ from agentops.domain.diagnostics import Code, Stop
 from agentops.domain.graph import CycleError
 from agentops.domain.plan import Action
 from agentops.domain.resource import Ref
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, resource
 

@@ -10,7 +10,7 @@ from agentops.domain.ports import OutcomeUnknown
 from agentops.domain.report import Result
 from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, refusal, resource, tag
 from tests.engine.toy_kinds import JOB

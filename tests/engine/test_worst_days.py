@@ -9,7 +9,7 @@ from agentops.domain.diagnostics import Code
 from agentops.domain.plan import Action
 from agentops.domain.ports import OutcomeUnknown
 from agentops.domain.report import Result
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, refusal, resource, tag
 from tests.engine.toy_kinds import PAGE, WIDGET

@@ -20,7 +20,7 @@ from agentops.domain.state import DesiredState
 from agentops.emulator import create_app
 from agentops.engine import operations
 from agentops.engine.operations import Planned, Target
-from agentops.engine.planner import Choices
+from agentops.engine.choices import Choices
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
 from tests.engine.toy import Silent, ToyStore

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentops.domain.project import Stage
     from agentops.domain.report import ApplyReport
     from agentops.engine.operations import Planned
-    from agentops.engine.planner import Choices
+    from agentops.engine.choices import Choices
 
 
 @click.command()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from agentops.cli.wiring import Opened
     from agentops.domain.project import Stage
     from agentops.engine.operations import Planned
-    from agentops.engine.planner import Choices
+    from agentops.engine.choices import Choices
 
 CHANGES = 2
 BLOCKED = 3
@@ -100,7 +100,7 @@ def chosen(
     with_referrers: bool = False,
     destroy: bool = False,
 ) -> Choices:
-    from agentops.engine.planner import Choices
+    from agentops.engine.choices import Choices
 
     return Choices(
         select=tuple(parsed(text) for text in addresses),

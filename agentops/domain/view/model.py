@@ -72,11 +72,12 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class DriftedView:
-    """What moved in the registry on one address."""
+    """What moved in the registry on one address; ``about`` is what becomes of it."""
 
     symbol: str
     address: str
     id: str
+    about: str
     place: str
     fields: tuple[FieldView, ...]
 
@@ -119,6 +120,7 @@ class PlanView:
     title: str
     changes: tuple[ChangeView, ...]
     drift: tuple[DriftedView, ...]
+    held: tuple[DriftedView, ...]
     orphans: tuple[Line, ...]
     closing: tuple[Line, ...]
     diagnostics: DiagnosticsView = DiagnosticsView(())
@@ -131,6 +133,7 @@ class DriftView:
 
     title: str
     drift: tuple[DriftedView, ...]
+    held: tuple[DriftedView, ...]
     closing: Line
     diagnostics: DiagnosticsView = DiagnosticsView(())
 

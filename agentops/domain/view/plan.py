@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from agentops.domain.canonical import Moved
 from agentops.domain.diagnostics import Location, Severity
-from agentops.domain.plan import Action, Change, Drift, DriftedField, Plan, Reason
+from agentops.domain.plan import Action, Change, Drift, DriftedField, Held, Plan, Reason
+from agentops.domain.project import OnDrift
 from agentops.domain.report import DriftReport
 from agentops.domain.resource import refs_in
 from agentops.domain.view.member import changed_field
@@ -38,6 +39,7 @@ _TONES = {
 }
 _WHY = {
     Reason.SECRET_SENT_AGAIN: "sends its secrets again",
+    Reason.DRIFT_REVERTED: "reverts what was changed outside",
     Reason.RECREATE: "created again, with a new ID",
     Reason.REMOVED_FROM_FILES: "removed from the files",
     Reason.DESTROY: "destroy",
@@ -52,7 +54,17 @@ _PARTS = (
     ("forget", "to forget"),
     ("adopt", "to adopt"),
 )
-_STANDING = (("unchanged", "unchanged"), ("drifted", "drifted"), ("orphaned", "not in the files"))
+_STANDING = (
+    ("unchanged", "unchanged"),
+    ("drifted", "drifted"),
+    ("held", "held"),
+    ("orphaned", "not in the files"),
+)
+_RESOLVED = {
+    OnDrift.BLOCK: "",
+    OnDrift.REVERT: "reverted: what the file says is sent",
+    OnDrift.KEEP: "kept: it stays, and is held from now on",
+}
 
 
 def plan_view(plan: Plan, *, verbose: bool = False) -> PlanView:
@@ -61,6 +73,7 @@ def plan_view(plan: Plan, *, verbose: bool = False) -> PlanView:
         title=_title(plan),
         changes=tuple(_change(item, verbose) for item in plan.changes),
         drift=tuple(_drifted(item, verbose) for item in plan.drift),
+        held=tuple(_held(item, verbose) for item in plan.held),
         orphans=tuple(
             (Span(item.address), Span(item.id, Tone.FAINT), Span(item.path or "", Tone.PLACE))
             for item in plan.orphans
@@ -85,6 +98,7 @@ def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
     return DriftView(
         title=" · ".join((report.project, f"stage {report.stage}")),
         drift=tuple(_drifted(item, verbose) for item in report.drift),
+        held=tuple(_held(item, verbose) for item in report.held),
         closing=(closing,),
         diagnostics=diagnostics_view(report.diagnostics, errors_first=True),
     )
@@ -174,14 +188,34 @@ def _drifted(item: Drift, verbose: bool) -> DriftedView:
         symbol="≠",
         address=item.address,
         id=item.id,
+        about=_RESOLVED[item.resolution],
         place=_place(item.location),
         fields=tuple(shown for field in item.fields for shown in _drifted_field(field, verbose)),
     )
 
 
+def _held(item: Held, verbose: bool) -> DriftedView:
+    return DriftedView(
+        symbol="=",
+        address=item.address,
+        id=item.id,
+        about="",
+        place=_place(item.location),
+        fields=tuple(shown for field in item.fields for shown in _drifted_field(field, verbose)),
+    )
+
+
+_MOVED = {
+    Moved.OURS: "changed in the file",
+    Moved.THEIRS: "changed in the registry",
+    Moved.BOTH: "changed in both places",
+    Moved.NEITHER: "differs",
+}
+
+
 def _drifted_field(field: DriftedField, verbose: bool) -> Sequence[FieldView]:
     """From what the file says to what the registry has, and who moved."""
-    moved = "changed in both places" if field.moved is Moved.BOTH else "changed in the registry"
+    moved = _MOVED[field.moved]
     label = FieldView(field.path, (Span(f"{moved} (file → registry)", Tone.FAINT),))
     shown = list(changed_field(field.path, field.ours, field.theirs, verbose=verbose))
     if len(shown) == 1:
@@ -212,7 +246,7 @@ def _counts(plan: Plan) -> str:
     if plan.changes:
         actions = [f"{number:,} {text}" for name, text in _PARTS if (number := getattr(summary, name))]
         return f"Plan: {'; '.join([', '.join(actions), *standing])}."
-    if summary.drifted or plan.blocked:
+    if summary.drifted or summary.held or plan.blocked:
         return f"{'; '.join(['No changes to apply', *standing])}."
     rest = f"; {summary.orphaned:,} not in the files" if summary.orphaned else ""
     return f"No changes. The registry matches the files ({counted(summary.unchanged, 'resource')}{rest})."

@@ -32,6 +32,7 @@ _STANDING_TONES = {
     Standing.IN_SYNC: Tone.ADDED,
     Standing.PENDING: Tone.CHANGED,
     Standing.DRIFTED: Tone.WARNING,
+    Standing.HELD: Tone.WARNING,
     Standing.GONE: Tone.ERROR,
     Standing.ORPHANED: Tone.WARNING,
     Standing.BLOCKED: Tone.ERROR,
@@ -123,6 +124,7 @@ def lock_entry_view(address: Address, entry: LockEntry) -> LockEntryView:
         ("pinned to", entry.revision or ""),
         *(("attachment", f"{item.memory_store} ({item.access})") for item in entry.attachments),
         *(("still to archive", identity) for identity in entry.replaced),
+        *(("held", path) for path in entry.held),
     )
     paths = sorted(entry.applied.keys() | entry.observed.keys())
     return LockEntryView(
