@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentops.cli.commands.plan import chosen, planned_now
+from agentops.cli.choosing import chosen
+from agentops.cli.commands.plan import planned_now
 from agentops.cli.failures import as_diagnostics
 from agentops.cli.options import Common
 from agentops.cli.output import Output
@@ -106,7 +107,7 @@ def _tell_drift(opened: Opened, stage: Stage, output: Output) -> None:
     project, _ = load_project(opened.root)
     there = replace(opened, project=project, diagnostics=())
     try:
-        planned = planned_now(there, there.stage(stage.name), output, chosen(()))
+        planned = planned_now(there, there.stage(stage.name), output, chosen({}))
     except (Stop, RegistryError) as failure:
         (first, *_) = as_diagnostics(failure)
         output.note(f"What has drifted since is not known yet: {first.summary}. `agentops plan` tells.")

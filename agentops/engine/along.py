@@ -63,7 +63,11 @@ def still_used(
         for found in live.listed.get(kind.name, ()) if removed else ():
             for _, id in referred(kind, found.body):
                 address, user = gone.get(id), ours.get(found.id)
-                if address is None or found.id in gone or kind.name in catalog.of_address(address).takes_along:
+                if (
+                    address is None
+                    or found.id in gone
+                    or kind.name in catalog.of_address(address).takes_along
+                ):
                     continue
                 if user is None or not lets_go(user, id):
                     users[address][user or f"{kind.name} {found.id}"] = user is not None

@@ -151,7 +151,9 @@ def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObjec
     if it.on_drift is OnDrift.REVERT:
         ours += theirs
     keeps = theirs if it.on_drift is OnDrift.KEEP else ()
-    return _resolved(it, desired, entry, sides, sorted(ours, key=lambda item: item.path), standing, theirs, keeps)
+    return _resolved(
+        it, desired, entry, sides, sorted(ours, key=lambda item: item.path), standing, theirs, keeps
+    )
 
 
 def _resolved(

@@ -342,7 +342,6 @@ class _Planning:
             )
         return found
 
-
     def _lets_go(self, user: Address, id: str) -> bool:
         """Whether a change of this plan makes ``user`` refer to ``id`` no longer."""
         change, resource = self._change(user), self.desired.resources.get(user)
@@ -352,7 +351,9 @@ class _Planning:
         return all(found != id for _, found in referred(kind, replace_refs(resource.body, self._known)))
 
     def _too_many(self) -> Iterator[Diagnostic]:
-        ends = [item.change.address for item in self.decisions.values() if item.change and item.change.action.ends]
+        ends = [
+            item.change.address for item in self.decisions.values() if item.change and item.change.action.ends
+        ]
         allowed, recorded = self.choices.max_removals, len(self.lock.resources)
         if ends and allowed is not None and not allowed.allows(len(ends), recorded):
             yield refusals.too_many_removals(ends, recorded, allowed)

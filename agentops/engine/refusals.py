@@ -8,8 +8,8 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, note, warning
 from agentops.domain.plan import Action, Change
-from agentops.domain.project import MaxRemovals
 from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.project import MaxRemovals
 from agentops.domain.resource import Ref, Resource
 from agentops.domain.state import LiveObject, LockEntry
 

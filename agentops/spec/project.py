@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import (
@@ -18,9 +18,10 @@ from agentops.domain.diagnostics import (
     error,
     in_order,
 )
-from agentops.domain.project import LOCAL, Project, RegistryConfig, Stage
+from agentops.domain.project import LOCAL, MaxRemovals, OnDrift, Project, RegistryConfig, Stage
 from agentops.spec.files import Files, Refused
 from agentops.spec.located import LocatedDict, plain
+from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 
@@ -32,9 +33,6 @@ _LATER_OF_PROJECT = {
     "moved": "renaming resources is not supported yet; keep the address with a top-level `address:`",
     "renamed_from": "renaming a project is not supported yet; keep its name",
     "require": "version requirements are not supported yet; pin the tool where you install it",
-    "prune": "pruning is not supported yet; removed files are reported as orphans",
-    "on_drift": "choosing what happens on drift is not supported yet; drift blocks",
-    "max_removals": "limiting removals is not supported yet",
     "mutex": "the shared mutex is not supported yet; let one runner apply at a time",
 }
 _LATER_OF_STAGE = {
@@ -42,10 +40,7 @@ _LATER_OF_STAGE = {
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
     "pacing": "requests are not paced yet; at most five are in flight at once",
-    **{
-        key: _LATER_OF_PROJECT[key]
-        for key in ("policy", "max_removals", "on_drift", "prune", "mutex", "require")
-    },
+    **{key: _LATER_OF_PROJECT[key] for key in ("policy", "mutex", "require")},
 }
 _LATER_OF_REGISTRY = {"pacing": _LATER_OF_STAGE["pacing"]}
 
@@ -71,7 +66,28 @@ class RegistryBlock(_Block):
     api_key: SecretBlock | None = None
 
 
-class StageBlock(_Block):
+def _as_removals(value: object) -> str:
+    """Raises ValueError for what is neither a number nor a percentage."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str):
+        raise ValueError("a number of removals like 5, or a percentage like 20%")
+    MaxRemovals.parse(text)
+    return text
+
+
+Removals = Annotated[int | str, AfterValidator(_as_removals)]
+
+
+class Guards(_Block):
+    """What holds for a stage where a command does not say otherwise; for every stage, where the project
+    says it."""
+
+    on_drift: Literal["block", "revert", "keep"] | None = None
+    prune: bool | None = None
+    max_removals: Removals | None = None
+
+
+class StageBlock(Guards):
     """One stage: its registry and what differs in it."""
 
     registry: Literal["local", "anthropic"] | RegistryBlock = "local"
@@ -81,7 +97,7 @@ class StageBlock(_Block):
     protect: bool = False
 
 
-class ProjectBlock(_Block):
+class ProjectBlock(Guards):
     """agentops.yaml."""
 
     project: str | None = None
@@ -134,12 +150,13 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     wrong = schema_problems(ProjectBlock, known, tree.at)
     problems.extend(wrong)
     _check_names(known, problems)
+    problems.extend(_unfilled(known))
     external = _external(known, problems)
     if wrong:
         return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
     stages = {
-        name: _stage(name, stage or StageBlock(), block.vars or {}, external.get(name, {}))
+        name: _stage(name, stage or StageBlock(), block, external.get(name, {}))
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
     return Project(
@@ -160,13 +177,18 @@ def _salvaged(tree: LocatedDict, external: Mapping[str, Mapping[Address, str]]) 
     )
 
 
-def _stage(name: str, block: StageBlock, shared: Mapping[str, Any], external: Mapping[Address, str]) -> Stage:
+def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping[Address, str]) -> Stage:
+    prune = block.prune if block.prune is not None else shared.prune
+    limit = block.max_removals if block.max_removals is not None else shared.max_removals
     return Stage(
         name=name,
         registry=_registry(block),
-        vars=plain({**shared, **(block.vars or {})}),
+        vars=plain({**(shared.vars or {}), **(block.vars or {})}),
         external=external,
         protect=block.protect,
+        on_drift=OnDrift(block.on_drift or shared.on_drift or OnDrift.BLOCK),
+        prune=bool(prune),
+        max_removals=None if limit is None else MaxRemovals.parse(str(limit)),
     )
 
 
@@ -282,6 +304,24 @@ def _check_names(tree: LocatedDict, problems: list[Diagnostic]) -> None:
                 location=tree.place("default_stage"),
             )
         )
+
+
+_FILLED_IN = ("workspace_id", "organization_id", "base_url")
+
+
+def _unfilled(tree: LocatedDict) -> Iterator[Diagnostic]:
+    """What a template has left for somebody to fill in: IDs, URLs and external IDs."""
+    stages, external = tree.get("stages"), tree.get("external")
+    holders = [*stages.values()] if isinstance(stages, LocatedDict) else []
+    holders += [stage.get("registry") for stage in holders if isinstance(stage, LocatedDict)]
+    for holder in (holder for holder in holders if isinstance(holder, LocatedDict)):
+        for name in _FILLED_IN:
+            if is_placeholder(holder.get(name)):
+                yield still_to_fill_in(name, holder.place(name))
+    for ids in external.values() if isinstance(external, LocatedDict) else ():
+        for stage, id in ids.items() if isinstance(ids, LocatedDict) else ():
+            if is_placeholder(id):
+                yield still_to_fill_in(stage, ids.place(stage))
 
 
 def _is_local(stage: Any) -> bool:

@@ -9,6 +9,7 @@ from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_e
 from agentops.domain.kind import Kind
 from agentops.domain.resource import Body, as_ref
 from agentops.spec.located import LocatedDict, LocatedList, locate, plain
+from agentops.spec.placeholders import placeholders
 from agentops.spec.schema import schema_problems
 from agentops.spec.slots import Names, in_words, well_formed, with_references
 
@@ -45,9 +46,15 @@ def request(
         )
         for at in _reserved(body, body.at)
     ]
-    body = with_references(kind, body, names, problems)
+    unfilled = [*placeholders(kind, body)]
+    blamed = {item.location for item in unfilled}
+    wrong: list[Diagnostic] = []
+    body = with_references(kind, body, names, wrong)
+    problems += [*unfilled, *(item for item in wrong if item.location not in blamed)]
     judged = well_formed(body, names.catalog)
     for item in schema_problems(kind.schema, judged, Location(names.base), ours, within):
+        if item.location in blamed:
+            continue
         told = {"summary": in_words(item.summary, body, names.catalog)}
         if not item.detail:
             told["detail"] = _example(item, kind, body, within)

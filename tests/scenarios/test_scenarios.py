@@ -4,7 +4,9 @@
     before/      the files as they were last applied (left out: nothing was)
     console.json what somebody did in the console since: ``{"agent/tutor": {"system": "…"}}``,
                  ``"archive"`` or ``"pause"`` in the place of members, or ``"lost"`` for the lock
+    meanwhile.txt options of an apply that came in between
     after/       the files as they are now
+    options.txt  options of the plan, and of the apply that follows
     plan.txt     what ``agentops plan`` prints, plan.json what it decides, and how it ends
 
 ``AGENTOPS_GOLDEN=write pytest tests/scenarios`` writes the expected files anew; look at the difference.
@@ -39,9 +41,12 @@ def test_story(story: Path, empty: Project, monkeypatch: pytest.MonkeyPatch):
     if (story / "console.json").exists():
         for address, done in json.loads((story / "console.json").read_text(encoding="utf-8")).items():
             in_console(empty, address, done)
+    if (between := options(story / "meanwhile.txt")) is not None:
+        assert empty.run("apply", "--yes", *between).code == 0
     lay(story / "after", empty)
 
-    text, decided = empty.run("plan"), empty.run("plan", "--format", "json")
+    chosen = options(story / "options.txt") or []
+    text, decided = empty.run("plan", *chosen), empty.run("plan", "--format", "json", *chosen)
     expect(story / "plan.txt", anonymous(f"{text.out}(exit code {text.code})\n"))
     expect(
         story / "plan.json", anonymous(json.dumps(summary(decided.json), indent=2, ensure_ascii=False) + "\n")
@@ -49,8 +54,13 @@ def test_story(story: Path, empty: Project, monkeypatch: pytest.MonkeyPatch):
     assert text.code == decided.code
 
     if text.code == 0:
-        assert empty.run("apply", "--yes").code == 0
+        reviewed = decided.json["change_digest"]
+        assert empty.run("apply", "--yes", "--expect", reviewed, *chosen).code == 0
         assert empty.run("plan", "--format", "json").json["changes"] == []
+
+
+def options(file: Path) -> list[str] | None:
+    return file.read_text(encoding="utf-8").split() if file.exists() else None
 
 
 def lay(files: Path, project: Project) -> None:
@@ -77,6 +87,7 @@ def summary(plan: dict[str, Any]) -> dict[str, Any]:
     return {
         "changes": [{name: change[name] for name in SHOWN} for change in plan["changes"]],
         "drift": plan["drift"],
+        "held": plan["held"],
         "orphans": plan["orphans"],
         "unchanged": plan["unchanged"],
         "blocked": plan["blocked"],

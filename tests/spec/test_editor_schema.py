@@ -39,7 +39,8 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
     assert schema["additionalProperties"] is False
     names = set(schema["properties"])
     if kind is None:
-        assert names == {"project", "default_stage", "vars", "stages", "external"}
+        ours = {"project", "default_stage", "vars", "stages", "external"}
+        assert names == ours | {"on_drift", "prune", "max_removals"}
     else:
         assert CATALOG[kind].fields.keys() <= names
         assert {"type", "address", "overrides", "template", "lifecycle"} <= names

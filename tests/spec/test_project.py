@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentops.domain.diagnostics import Code
-from agentops.domain.project import RegistryConfig
+from agentops.domain.project import MaxRemovals, OnDrift, RegistryConfig
 from agentops.spec import find_root, load_project
 
 
@@ -67,6 +67,48 @@ def test_variables_of_a_stage_come_over_those_of_the_project(tmp_path: Path) -> 
     assert project.default_stage == "y"
 
 
+def test_what_a_stage_does_by_itself_is_said_for_all_or_for_one(tmp_path: Path) -> None:
+    text = (
+        "project: p\non_drift: keep\nprune: true\nmax_removals: 20%\n"
+        "stages: {x: {}, y: {on_drift: revert, prune: false, max_removals: 3}}\n"
+    )
+    project, problems = load(tmp_path, text)
+    assert problems == ()
+    x, y = project.stages["x"], project.stages["y"]
+    assert (x.on_drift, x.prune, x.max_removals) == (OnDrift.KEEP, True, MaxRemovals(20, is_percent=True))
+    assert (y.on_drift, y.prune, y.max_removals) == (OnDrift.REVERT, False, MaxRemovals(3))
+
+
+def test_unless_somebody_says_so_drift_blocks_and_nothing_is_pruned(tmp_path: Path) -> None:
+    stage = load(tmp_path, "project: p\n")[0].stages["local"]
+    assert (stage.on_drift, stage.prune, stage.max_removals) == (OnDrift.BLOCK, False, None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["on_drift: overwrite", "prune: 'yes'", "max_removals: many", "max_removals: 101%", "max_removals: -1"],
+)
+def test_what_a_stage_cannot_be_told(tmp_path: Path, line: str) -> None:
+    for text in (f"project: p\nstages:\n  s:\n    {line}\n", f"project: p\n{line}\n"):
+        _, (problem,) = load(tmp_path, text)
+        assert (problem.severity, problem.location is not None) == ("error", True)
+        assert line.partition(":")[0] in problem.summary
+
+
+def test_what_a_template_left_open_is_told_with_its_place(tmp_path: Path) -> None:
+    text = """project: p
+stages:
+  x: {registry: anthropic, workspace_id: YOUR_WORKSPACE_ID}
+  y:
+    registry: {base_url: "https://r.example", organization_id: <your-organization>}
+external:
+  environment/shared: {x: REPLACE_ME, y: env_1}
+"""
+    _, problems = load(tmp_path, text)
+    assert {item.code for item in problems} == {Code.PLACEHOLDER}
+    assert [(item.location.line, item.location.column) for item in problems] == [(3, 42), (5, 64), (7, 27)]
+
+
 def test_external_addresses_are_per_stage(tmp_path: Path) -> None:
     text = "project: p\nstages: {x: {}, y: {}}\nexternal: {environment/s: {x: env_1}, memory_store/m: {x: m1, y: m2}}\n"
     project, problems = load(tmp_path, text)
@@ -79,9 +121,6 @@ def test_external_addresses_are_per_stage(tmp_path: Path) -> None:
     "key",
     [
         "promote_from: dev",
-        "max_removals: 20%",
-        "on_drift: keep",
-        "prune: true",
         "mutex: off",
         "name_suffix: x",
         "policy: {}",
@@ -96,9 +135,7 @@ def test_what_comes_later_in_a_stage_says_so_in_a_sentence(tmp_path: Path, key: 
     assert list(project.stages) == ["s"]
 
 
-@pytest.mark.parametrize(
-    "key", ["policy: {}", "moved: []", "require: '>=1'", "renamed_from: q", "prune: true"]
-)
+@pytest.mark.parametrize("key", ["policy: {}", "moved: []", "require: '>=1'", "renamed_from: q"])
 def test_what_comes_later_in_a_project_says_so_in_a_sentence(tmp_path: Path, key: str) -> None:
     _, (problem,) = load(tmp_path, f"project: p\n{key}\n")
     assert problem.code is Code.LATER_FIELD

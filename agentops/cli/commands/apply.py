@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from agentops.cli.commands.plan import BLOCKED, choices, chosen
+from agentops.cli.choosing import anything_chosen, chosen, parsed, removals
+from agentops.cli.commands.plan import BLOCKED, planning
 from agentops.cli.options import Common, common, output_format
 
 if TYPE_CHECKING:
@@ -15,32 +17,53 @@ if TYPE_CHECKING:
 
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
+    from agentops.domain.address import Address
     from agentops.domain.plan import Plan
     from agentops.domain.project import Stage
     from agentops.domain.report import ApplyReport
-    from agentops.engine.operations import Planned
     from agentops.engine.choices import Choices
+    from agentops.engine.operations import Planned
+
+_YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    """What was agreed to before there was a plan to look at.
+
+    expect: the change digest that was reviewed. confirm: what may be removed for good. named: all of it,
+    because the command that was given says so by its name and that of the stage.
+    """
+
+    form: str
+    yes: bool = False
+    expect: str | None = None
+    confirm: frozenset[Address] = frozenset()
+    named: bool = False
 
 
 @click.command()
-@choices
+@planning
 @click.option(
     "--plan", "saved", type=click.Path(path_type=Path, dir_okay=False), help="Apply this saved plan."
 )
 @click.option(
     "--expect", metavar="DIGEST", help="Apply only if the plan's change digest is DIGEST (12 digits or more)."
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--confirm",
+    multiple=True,
+    metavar="ADDRESS",
+    help="ADDRESS may be archived or deleted for good; --plan and --expect confirm what they hold.",
+)
+@_YES
 @common
 def apply(
-    addresses: tuple[str, ...],
-    recreate: tuple[str, ...],
-    rotate: tuple[str, ...],
     upgrade: bool,
-    with_referrers: bool,
     form: str,
     saved: Path | None,
     expect: str | None,
+    confirm: tuple[str, ...],
     yes: bool,
     **given: Any,
 ) -> int:
@@ -52,24 +75,24 @@ def apply(
     from agentops.cli.wiring import open_project, refuse_peers_project
 
     told = Common.of(given)
-    if saved is not None and (addresses or recreate or rotate or upgrade or with_referrers):
+    if saved is not None and (upgrade or anything_chosen(given)):
         raise click.UsageError("--plan applies what was saved; it takes no ADDRESS and no option of a plan")
+    picked = chosen(given)
+    consent = _Consent(form, yes, expect, frozenset(map(parsed, confirm)), named=saved is not None)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
     if saved is not None:
-        return _apply_saved(opened, told, output, saved, expect, form=form, yes=yes)
-    picked = chosen(addresses, recreate, rotate, with_referrers)
-    stage = opened.stage(told.stage)
-    return _plan_and_apply(opened, stage, output, picked, expect, form=form, yes=yes, upgrade=upgrade)
+        return _apply_saved(opened, told, output, saved, consent)
+    return _plan_and_apply(opened, opened.stage(told.stage), output, picked, consent, upgrade=upgrade)
 
 
 @click.command()
-@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@removals
 @output_format("text", "json")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@_YES
 @common
-def destroy(addresses: tuple[str, ...], form: str, yes: bool, **given: Any) -> int:
+def destroy(form: str, yes: bool, **given: Any) -> int:
     """Archive or delete what a stage manages; never what is protected.
 
     With ADDRESSes, only those and what belongs to them or refers to them. The stage must be named.
@@ -77,14 +100,13 @@ def destroy(addresses: tuple[str, ...], form: str, yes: bool, **given: Any) -> i
     from agentops.cli.output import Output
     from agentops.cli.wiring import open_project, refuse_peers_project
 
-    told = Common.of(given)
+    told, picked = Common.of(given), chosen(given, destroy=True)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     if told.stage is None and opened.project.explicit:
         raise click.UsageError("say which stage to destroy: add --stage")
     refuse_peers_project(opened)
-    picked = chosen(addresses, destroy=True)
-    return _plan_and_apply(opened, opened.stage(told.stage), output, picked, None, form=form, yes=yes)
+    return _plan_and_apply(opened, opened.stage(told.stage), output, picked, _Consent(form, yes, named=True))
 
 
 def _plan_and_apply(
@@ -92,10 +114,8 @@ def _plan_and_apply(
     stage: Stage,
     output: Output,
     picked: Choices,
-    expect: str | None,
+    consent: _Consent,
     *,
-    form: str,
-    yes: bool,
     upgrade: bool = False,
 ) -> int:
     from agentops.cli.wiring import act, lock_file, look, now, pinned_fetch, run_id, target
@@ -113,15 +133,15 @@ def _plan_and_apply(
 
     with store.hold():
         planned = look(decide)
-        if form == "text":
+        if consent.form == "text":
             output.plan(planned.plan)
         if planned.plan.blocked:
-            if form == "json":
+            if consent.form == "json":
                 output.json(planned.plan)
             return BLOCKED
-        if expect is not None:
-            refuse_unexpected_digest(planned.plan, expect)
-        if planned.plan.changes and not _agreed(output, planned.plan, form=form, yes=yes):
+        if consent.expect is not None:
+            refuse_unexpected_digest(planned.plan, consent.expect)
+        if planned.plan.changes and not _agreed(output, planned.plan, consent):
             return 1
 
         async def carry_out(stop: anyio.Event) -> ApplyReport:
@@ -132,12 +152,10 @@ def _plan_and_apply(
                     )
 
         report = act(carry_out, output)
-    return _finish(output, report, form=form, quiet=not planned.plan.changes)
+    return _finish(output, report, form=consent.form, quiet=not planned.plan.changes)
 
 
-def _apply_saved(
-    opened: Opened, told: Common, output: Output, path: Path, expect: str | None, *, form: str, yes: bool
-) -> int:
+def _apply_saved(opened: Opened, told: Common, output: Output, path: Path, consent: _Consent) -> int:
     from agentops.cli.wiring import act, lock_file, now, run_id, target
     from agentops.domain.plan import Plan
     from agentops.engine import operations
@@ -145,11 +163,11 @@ def _apply_saved(
 
     saved = Plan.load((told.directory / path).read_bytes(), str(path))
     stage = opened.stage(told.stage or saved.stage)
-    if form == "text":
+    if consent.form == "text":
         output.plan(saved)
-    if expect is not None:
-        refuse_unexpected_digest(saved, expect)
-    if saved.changes and not saved.blocked and not _agreed(output, saved, form=form, yes=yes):
+    if consent.expect is not None:
+        refuse_unexpected_digest(saved, consent.expect)
+    if saved.changes and not saved.blocked and not _agreed(output, saved, consent):
         return 1
     store = lock_file(opened, stage, "apply")
 
@@ -162,20 +180,25 @@ def _apply_saved(
 
     with store.hold():
         report = act(carry_out, output)
-    return _finish(output, report, form=form, quiet=not saved.changes)
+    return _finish(output, report, form=consent.form, quiet=not saved.changes)
 
 
-def _agreed(output: Output, plan: Plan, *, form: str, yes: bool) -> bool:
-    """Ask on a terminal; without one nobody can answer, and nothing is done unless `--yes` says so.
+def _agreed(output: Output, plan: Plan, consent: _Consent) -> bool:
+    """Ask on a terminal; without one nobody can answer, and nothing is done unless `--yes` says so. What
+    cannot be undone takes a name, there as here.
 
     Raises:
-        Blocked: there is nobody to ask.
+        Blocked: there is nobody to ask, or nobody named what is to be removed.
     """
     from agentops.domain.diagnostics import Blocked, Code, error
+    from agentops.engine.guard import refuse_unconfirmed
 
-    if yes:
+    asks = output.interactive and consent.form != "json"  # nobody can agree to what was not shown
+    if consent.yes:
+        if not consent.named and consent.expect is None:
+            refuse_unconfirmed(plan, consent.confirm)
         return True
-    if not output.interactive or form == "json":  # nobody can agree to what was not shown
+    if not asks:
         raise Blocked(
             error(
                 Code.NEEDS_CONFIRMATION,
@@ -184,7 +207,10 @@ def _agreed(output: Output, plan: Plan, *, form: str, yes: bool) -> bool:
                 f"`--expect {plan.change_digest[:12]}` binds it to what was reviewed",
             )
         )
-    return click.confirm(f"Apply this to stage {plan.stage}?", default=False, err=True)
+    if (removed := sum(change.action.removes for change in plan.changes)) == 0:
+        return click.confirm(f"Apply this to stage {plan.stage}?", default=False, err=True)
+    question = f"This removes {removed} for good. To apply it, type the name of the stage ({plan.stage})"
+    return click.prompt(question, default="", show_default=False, err=True).strip() == plan.stage
 
 
 def _finish(output: Output, report: ApplyReport, *, form: str, quiet: bool) -> int:

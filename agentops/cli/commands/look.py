@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from agentops.cli.commands.plan import chosen, planned_now
+from agentops.cli.choosing import chosen
+from agentops.cli.commands.plan import planned_now
 from agentops.cli.options import Common, common, output_format
 
 DRIFTED = 2
@@ -25,7 +26,7 @@ def drift(form: str, **given: Any) -> int:
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
-    planned = planned_now(opened, opened.stage(told.stage), output, chosen(()))
+    planned = planned_now(opened, opened.stage(told.stage), output, chosen(given))
     report = drift_report(planned.plan)
     output.json(report) if form == "json" else output.drift(report)
     return DRIFTED if report.moved else 0
@@ -44,7 +45,7 @@ def status(form: str, **given: Any) -> int:
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
-    planned = planned_now(opened, opened.stage(told.stage), output, chosen(()))
+    planned = planned_now(opened, opened.stage(told.stage), output, chosen(given))
     report = status_report(opened.catalog, planned.plan, planned.desired, planned.live, planned.lock)
     output.json(report) if form == "json" else output.status(report)
     return 0

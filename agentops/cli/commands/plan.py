@@ -8,69 +8,40 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentops.cli.choosing import choices, chosen
 from agentops.cli.options import Common, common, output_format
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
     from agentops.domain.project import Stage
-    from agentops.engine.operations import Planned
     from agentops.engine.choices import Choices
+    from agentops.engine.operations import Planned
 
 CHANGES = 2
 BLOCKED = 3
 
 
-def choices(command: Callable[..., Any]) -> Callable[..., Any]:
+_UPGRADE = click.option(
+    "--upgrade",
+    is_flag=True,
+    help="Take skills that are named by a URL at their newest commit; else they stay pinned.",
+)
+
+
+def planning(command: Callable[..., Any]) -> Callable[..., Any]:
     """What plan and apply take alike."""
-    for option in reversed(
-        (
-            click.argument("addresses", nargs=-1, metavar="[ADDRESS]..."),
-            click.option(
-                "--recreate",
-                multiple=True,
-                metavar="ADDRESS",
-                help="Create ADDRESS anew although its recorded ID is gone or archived.",
-            ),
-            click.option(
-                "--rotate",
-                multiple=True,
-                metavar="ADDRESS",
-                help="Send the secrets of ADDRESS again, in place; say so when one of them has changed.",
-            ),
-            click.option(
-                "--upgrade",
-                is_flag=True,
-                help="Take skills that are named by a URL at their newest commit; else they stay pinned.",
-            ),
-            click.option(
-                "--with-referrers", is_flag=True, help="Take along what refers to the selected addresses."
-            ),
-            output_format("text", "json"),
-        )
-    ):
-        command = option(command)
-    return command
+    return choices(_UPGRADE(output_format("text", "json")(command)))
 
 
 @click.command()
-@choices
+@planning
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply --plan`."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @common
-def plan(
-    addresses: tuple[str, ...],
-    recreate: tuple[str, ...],
-    rotate: tuple[str, ...],
-    upgrade: bool,
-    with_referrers: bool,
-    form: str,
-    out: Path | None,
-    detailed_exitcode: bool,
-    **given: Any,
-) -> int:
+def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **given: Any) -> int:
     """Show what apply would change, and what moved outside.
 
     With ADDRESSes (kind/name), only those and what they depend on.
@@ -78,11 +49,10 @@ def plan(
     from agentops.cli.output import Output
     from agentops.cli.wiring import open_project, refuse_peers_project
 
-    told = Common.of(given)
+    told, picked = Common.of(given), chosen(given)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
-    picked = chosen(addresses, recreate, rotate, with_referrers)
     planned = planned_now(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
     output.json(planned.plan) if form == "json" else output.plan(planned.plan)
     if out is not None:
@@ -91,34 +61,6 @@ def plan(
     if planned.plan.blocked:
         return BLOCKED
     return CHANGES if detailed_exitcode and planned.plan.changes else 0
-
-
-def chosen(
-    addresses: tuple[str, ...],
-    recreate: tuple[str, ...] = (),
-    rotate: tuple[str, ...] = (),
-    with_referrers: bool = False,
-    destroy: bool = False,
-) -> Choices:
-    from agentops.engine.choices import Choices
-
-    return Choices(
-        select=tuple(parsed(text) for text in addresses),
-        with_referrers=with_referrers,
-        recreate=frozenset(parsed(text) for text in recreate),
-        rotate=frozenset(parsed(text) for text in rotate),
-        destroy=destroy,
-    )
-
-
-def parsed(text: str) -> Any:
-    """An address from the command line. Raises click.UsageError for what is none."""
-    from agentops.domain.address import Address
-
-    try:
-        return Address.parse(text)
-    except ValueError as mistake:
-        raise click.UsageError(str(mistake)) from None
 
 
 def planned_now(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agentops.cli.commands.plan import parsed
+from agentops.cli.choosing import parsed
 from agentops.cli.options import Common, common, output_format
 
 if TYPE_CHECKING:
