@@ -1,4 +1,4 @@
-"""What becomes of drift and of removed files, as a person says it: options, a stage's rule, a name to type."""
+"""What becomes of drift and of removed files, as a person says it: options, a stage, a name to type."""
 
 from __future__ import annotations
 
