@@ -10,7 +10,7 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import form, observed
 from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error, note, warning
 from agentops.domain.kind import Catalog
-from agentops.domain.plan import Action, Base, Change, Plan
+from agentops.domain.plan import Action, Base, Change, Plan, Reason
 from agentops.domain.ports import Secrets, Uploads
 from agentops.domain.project import EMBEDDED_URL, Stage
 from agentops.domain.resource import Ref, refs_in, replace_refs
@@ -177,6 +177,8 @@ def already_done(
         if not waits and _achieved(change, catalog, live, lock):
             pending.discard(change.address)
             done[change.address] = live.objects.get(change.address)
+        elif change.action is Action.FORGET and change.reason is Reason.DESTROY:
+            continue  # it is there until its parent goes, and goes with it
         elif (moved := _moved(change.address, change.base, change.record, catalog, live, lock)) is not None:
             stale.append(_stale(change.address, moved))
     for address, base in plan.pins.items():
@@ -205,7 +207,8 @@ def _achieved(change: Change, catalog: Catalog, live: LiveState, lock: Lock) -> 
     applied = applied_by(change, kind, replace_refs(change.body, lambda ref: _recorded(ref, lock)))
     there = observed(kind, form(kind, found.body), applied, entry.observed)
     as_recorded = entry.applied == applied and entry.observed == there
-    return as_recorded or there == applied
+    # What is held is recorded without having been sent.
+    return there == applied or (as_recorded and entry.held == change.record.held)
 
 
 def _recorded(ref: Ref, lock: Lock) -> Any:

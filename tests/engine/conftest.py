@@ -79,9 +79,10 @@ class Bench:
         *,
         carried_out: bool = True,
         maybe: bool = False,
+        choices: Choices = NO_CHOICES,
     ) -> None:
         """The same at the first call that ``at`` picks; with ``maybe`` there need be none."""
-        planned = self.plan(wanted)
+        planned = self.plan(wanted, choices)
 
         def end(call: str) -> None:
             if at(call):

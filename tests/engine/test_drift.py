@@ -232,4 +232,4 @@ def test_a_saved_plan_that_keeps_and_reverts_is_carried_out(bench: Bench):
     bench.apply_saved(bench.saved(wanted(), KEEP))
     assert held(bench, wanted()) == [("note", "a", "theirs")]
     bench.apply_saved(bench.saved(wanted(), REVERT))
-    assert bench.at_rest(wanted())
+    assert (bench.there(ONE)["note"], bench.at_rest(wanted())) == ("a", True)

@@ -60,6 +60,12 @@ def test_what_is_in_no_file_any_more_goes(bench: Bench):
     assert bench.at_rest(desired(widget(ONE)))
 
 
+def test_a_saved_plan_removes_what_goes_along_too(bench: Bench):
+    bench.apply(desired(widget(ONE), widget(TWO), page()))
+    assert bench.apply_saved(bench.saved(desired(widget(ONE)), PRUNE)).exit_code == 0
+    assert bench.at_rest(desired(widget(ONE)))
+
+
 def test_a_stage_may_prune_as_a_rule_and_a_command_may_not(bench: Bench):
     bench.apply(desired(widget(ONE), widget(TWO)))
     bench.stage = Stage("s", prune=True)

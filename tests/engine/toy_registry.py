@@ -167,7 +167,9 @@ class ToyRegistry:
         changes = dict(body)
         if (version := changes.pop("version", None)) is not None and version != found["version"]:
             raise Conflict("version mismatch", status=409)
-        changes.pop("precondition", None)
+        bound = changes.pop("precondition", None)
+        if bound is not None and bound["content_sha256"] != found["content_sha256"]:
+            raise Conflict("content has changed", status=409)
         merged = {name: value for name, value in changes.items() if kind.fields[name].merges}
         whole = {name: value for name, value in changes.items() if name not in merged}
         changes = self._stored(kind, whole) if kind is not WIDGET else whole | self._shaded(whole)
