@@ -74,6 +74,9 @@ class Output:
         answered = "no answer" if status is None else status
         self.note(f"{method} {path} {answered} {ms:.0f} ms {request_id or ''}".rstrip())
 
+    def wait(self, seconds: float, why: str) -> None:
+        self.note(f"waiting {seconds:.1f} s: {why}")
+
     def diagnostics(self, found: Iterable[Diagnostic]) -> None:
         """What stopped a command."""
         from agentops.domain.view import diagnostics_view

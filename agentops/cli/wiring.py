@@ -27,7 +27,7 @@ from agentops.domain.diagnostics import (
 )
 from agentops.domain.kind import Catalog
 from agentops.domain.peer import PEER_LOCK
-from agentops.domain.project import EMBEDDED_URL, Project, Stage
+from agentops.domain.project import EMBEDDED_URL, UNPACED, Project, Stage
 from agentops.domain.state import DesiredState
 
 if TYPE_CHECKING:
@@ -181,7 +181,9 @@ async def target(
         credential,
         workspace_id=None if stage.registry.is_local else stage.registry.workspace_id,
         transport=transport,
+        pacing=UNPACED if stage.registry.is_local else stage.registry.pacing,
         on_request=output.request if output.verbose else None,
+        on_wait=output.wait if output.verbose else None,
     ) as registry:
         there = Target(opened.project.name, stage, opened.catalog, registry, store)
         if plan is not None:

@@ -55,6 +55,28 @@ class Precondition(StrEnum):
     CONTENT = "content_sha256"
 
 
+class Operation(StrEnum):
+    """What a call does, as far as rate limits tell calls apart."""
+
+    CREATE = "create"
+    READ = "read"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate limit of the API. All calls that count against it do so together, of whatever kind they are.
+
+    name: as messages call those calls. of: the operations that count.
+    per_minute: calls; None where the number is not published. in_flight: calls at once; None for any number.
+    """
+
+    name: str
+    per_minute: int | None = None
+    of: frozenset[Operation] = frozenset(Operation)
+    in_flight: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One top-level field of a body.
@@ -205,6 +227,7 @@ class Kind:
         a parent of ours is ours (``path`` of a memory).
     replacement: how an object is replaced; ``unique_name`` is the field whose value no two may share.
     takes_along: kinds whose objects the API archives together with the one they refer to.
+    rates: the limits its calls count against, from the widest to the narrowest.
     advice: what to say of a body that is allowed and probably not meant.
     condition: what the registry tells of a live object that nobody asked for, as the end of a sentence.
     """
@@ -236,11 +259,16 @@ class Kind:
     takes_along: tuple[str, ...] = ()
     switch: Switch | None = None
     bundle: Bundle | None = None
+    rates: tuple[Rate, ...] = ()
     advice: Callable[[Body], Iterable[Advice]] = _no_advice
     condition: Callable[[Body], str | None] = _nothing_to_say
     detail_query: Mapping[str, str] = field(default_factory=dict)
     list_query: Mapping[str, str] = field(default_factory=dict)
     page_size: int = 100
+
+    def rates_of(self, operation: Operation) -> tuple[Rate, ...]:
+        """The limits that an operation on this kind counts against."""
+        return tuple(rate for rate in self.rates if operation in rate.of)
 
     @property
     def versioned(self) -> bool:

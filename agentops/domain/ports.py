@@ -51,6 +51,13 @@ class Unauthorized(RegistryError):
     """401 or 403: the credential is missing, wrong or not allowed to do this."""
 
 
+class Exhausted(RegistryError):
+    """A refusal that no run waits for: a spend limit is reached, or calls are refused for minutes.
+
+    The registry sends no further call once it was told so, and raises this for each.
+    """
+
+
 class OutcomeUnknown(RegistryError):
     """A write was sent and its answer was lost: it may or may not have happened."""
 

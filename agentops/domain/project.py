@@ -16,11 +16,27 @@ EMBEDDED_URL = "http://embedded.localhost"
 
 
 @dataclass(frozen=True, slots=True)
+class Pacing:
+    """How fast a registry is asked: within the documented limits, or as fast as it goes.
+
+    ``creates_per_minute`` and ``reads_per_minute`` take the place of those documented limits.
+    """
+
+    on: bool = True
+    creates_per_minute: int | None = None
+    reads_per_minute: int | None = None
+
+
+UNPACED = Pacing(on=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryConfig:
     """Where a stage lives.
 
     ``provider`` is ``local`` (the embedded registry), ``anthropic`` (the public API) or ``custom``
     (``base_url`` is set). ``api_key`` is a secret reference, ``env:NAME`` or ``file:PATH``, never a key.
+    ``pacing`` says nothing of a local one, which is asked as fast as it goes.
     """
 
     provider: str = LOCAL
@@ -28,6 +44,7 @@ class RegistryConfig:
     workspace_id: str | None = None
     organization_id: str | None = None
     api_key: str | None = None
+    pacing: Pacing = Pacing()
 
     @property
     def is_local(self) -> bool:

@@ -30,6 +30,7 @@ from agentops.kinds.agent_tools import (
 from agentops.kinds.model import Model, complete_model
 from agentops.kinds.multiagent import SLOTS, Multiagent, complete_multiagent, multiagent_advice
 from agentops.kinds.network import check_server
+from agentops.kinds.rates import MANAGED_AGENTS
 from agentops.kinds.schema import (
     METADATA,
     Metadata,
@@ -179,6 +180,7 @@ AGENT = Kind(
         "metadata": METADATA,
     },
     removal=Removal.ARCHIVE,
+    rates=MANAGED_AGENTS,
     text_field="system",
     complete=complete,
     undetermined=frozenset({"model.effort"}),

@@ -26,6 +26,7 @@ from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, Kind, Removal, Replacement
 from agentops.domain.resource import Body
 from agentops.kinds.network import Host, OpenUrl
+from agentops.kinds.rates import MANAGED_AGENTS
 from agentops.kinds.schema import (
     METADATA,
     Metadata,
@@ -227,6 +228,7 @@ CREDENTIAL = Kind(
         "metadata": METADATA,
     },
     removal=Removal.ARCHIVE,
+    rates=MANAGED_AGENTS,
     default_name=None,
     parent="vault",
     complete=complete,

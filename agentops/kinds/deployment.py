@@ -33,6 +33,7 @@ from agentops.kinds.events import (
     outcome_advice,
 )
 from agentops.kinds.mounts import MAX_RESOURCES, Resource, complete_resource, mount_problems
+from agentops.kinds.rates import MANAGED_AGENTS
 from agentops.kinds.references import AgentOrId, complete_reference
 from agentops.kinds.schema import (
     METADATA,
@@ -220,6 +221,7 @@ DEPLOYMENT = Kind(
         "paused": Field(clear=Clear.NEVER, unseen=True, optional=True),
     },
     removal=Removal.ARCHIVE,
+    rates=MANAGED_AGENTS,
     text_field="initial_events",
     prose=message_of,
     complete=complete,

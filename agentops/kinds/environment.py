@@ -22,6 +22,7 @@ from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, Kind, Removal, Replacement
 from agentops.domain.resource import Body
 from agentops.kinds.network import Host
+from agentops.kinds.rates import ENVIRONMENTS
 from agentops.kinds.schema import (
     METADATA,
     Metadata,
@@ -158,6 +159,7 @@ ENVIRONMENT = Kind(
         "metadata": METADATA,
     },
     removal=Removal.ARCHIVE,
+    rates=ENVIRONMENTS,
     text_field="description",
     complete=complete,
     replacement=Replacement.RENAMED,

@@ -17,6 +17,7 @@ from pydantic import AfterValidator
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, Kind, Precondition, Removal
 from agentops.domain.resource import Body
+from agentops.kinds.rates import MANAGED_AGENTS
 from agentops.kinds.schema import Request, known_members, refusal
 
 _MAX_CONTENT_BYTES = 102_400
@@ -90,6 +91,7 @@ MEMORY = Kind(
         "content": Field(clear=Clear.EMPTY, digest="content_sha256"),
     },
     removal=Removal.DELETE,
+    rates=MANAGED_AGENTS,
     text_field="content",
     parent="memory_store",
     complete=complete,

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, StringConstraints
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, Kind, Removal
 from agentops.domain.resource import Body
+from agentops.kinds.rates import MANAGED_AGENTS
 from agentops.kinds.schema import METADATA, Metadata, Request, known_members, refusal
 
 
@@ -56,6 +57,7 @@ MEMORY_STORE = Kind(
         "metadata": METADATA,
     },
     removal=Removal.ARCHIVE,
+    rates=MANAGED_AGENTS,
     text_field="description",
     complete=complete,
 )

@@ -24,6 +24,7 @@ from pydantic import AfterValidator, StringConstraints
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Bundle, Clear, Field, Kind, Removal
 from agentops.domain.resource import Body
+from agentops.kinds.rates import SKILLS
 from agentops.kinds.schema import Problem, Request, Shape, known_members, refusal
 
 _MANIFEST = "SKILL.md"
@@ -120,6 +121,7 @@ SKILL = Kind(
         "files": Field(clear=Clear.NEVER, leaves=True, unseen=True),
     },
     removal=Removal.DELETE,
+    rates=SKILLS,
     complete=complete,
     version="latest_version_id",
     tagged=False,

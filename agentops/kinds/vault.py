@@ -15,6 +15,7 @@ from pydantic import StringConstraints
 
 from agentops.domain.kind import Clear, Field, Kind, Removal
 from agentops.domain.resource import Body
+from agentops.kinds.rates import MANAGED_AGENTS
 from agentops.kinds.schema import METADATA, Metadata, Request, known_members
 
 
@@ -36,6 +37,7 @@ VAULT = Kind(
     schema=VaultCreate,
     fields={"display_name": Field(clear=Clear.NEVER), "metadata": METADATA},
     removal=Removal.ARCHIVE,
+    rates=MANAGED_AGENTS,
     default_name="display_name",
     complete=complete,
 )

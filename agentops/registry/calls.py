@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from agentops.domain.kind import Bundle, Kind, Precondition, Removal, Switch
+from agentops.domain.kind import Bundle, Kind, Operation, Precondition, Rate, Removal, Switch
 from agentops.domain.ports import RegistryError
 from agentops.domain.resource import Body
 from agentops.registry.archive import MOST_BYTES
@@ -19,23 +19,29 @@ ANY_BYTES = "application/binary"
 """What the official SDK asks for where the answer is a file (``skills.versions.download``)."""
 
 
+LARGEST_ANSWER = 256 * 1024 * 1024
+"""Bytes of JSON, unpacked. A page of a hundred agents, each with a prompt and tools as long as they may be,
+has less; what has more comes from something else, and would fill the memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """``path`` is relative to the base URL. Without ``body`` and ``upload`` no body is sent.
 
-    ``accept``: the content type that is asked for, JSON if None. ``most``: bytes of the answer that are
-    read, all of them if None.
+    ``rates``: the limits it counts against. ``accept``: the content type that is asked for, JSON if None.
+    ``most``: bytes of the answer that are read.
     """
 
     method: str
     path: str
     beta: str | None
     effect: Effect
+    rates: tuple[Rate, ...] = ()
     query: dict[str, str] = field(default_factory=dict)
     body: Body | None = None
     upload: Upload | None = None
     accept: str | None = None
-    most: int | None = None
+    most: int = LARGEST_ANSWER
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -54,21 +60,23 @@ def page_of(kind: Kind, parent: str | None, cursor: str | None) -> Call:
     query = {**kind.list_query, "limit": str(kind.page_size)}
     if cursor is not None:
         query["page"] = cursor
-    return Call("GET", _collection(kind, parent), kind.beta, Effect.IDEMPOTENT, query)
+    rates = kind.rates_of(Operation.READ)
+    return Call("GET", _collection(kind, parent), kind.beta, Effect.IDEMPOTENT, rates, query)
 
 
 def retrieval(kind: Kind, id: str, parent: str | None) -> Call:
-    return Call("GET", _item(kind, id, parent), kind.beta, Effect.IDEMPOTENT, dict(kind.detail_query))
+    path, rates = _item(kind, id, parent), kind.rates_of(Operation.READ)
+    return Call("GET", path, kind.beta, Effect.IDEMPOTENT, rates, dict(kind.detail_query))
 
 
 def creation(kind: Kind, body: Body, parent: str | None) -> Call:
     if kind.switch is not None and kind.switch.field in body:
         raise ValueError(f"{kind.switch.field} of a {kind.name} is no part of a create; it has its own calls")
-    path = _collection(kind, parent)
+    path, rates = _collection(kind, parent), kind.rates_of(Operation.CREATE)
     if kind.bundle is not None:
         upload = first_upload(kind, kind.bundle, body)
-        return Call("POST", path, kind.beta, Effect.ONCE, upload=upload)
-    return Call("POST", path, kind.beta, Effect.ONCE, body=body)
+        return Call("POST", path, kind.beta, Effect.ONCE, rates, upload=upload)
+    return Call("POST", path, kind.beta, Effect.ONCE, rates, body=body)
 
 
 def change(kind: Kind, id: str, body: Body, parent: str | None) -> Call:
@@ -77,20 +85,21 @@ def change(kind: Kind, id: str, body: Body, parent: str | None) -> Call:
         return _turn(kind, kind.switch, id, body, parent)
     bound_to_version = kind.precondition is Precondition.VERSION and "version" in body
     effect = Effect.ONCE if bound_to_version else Effect.CONVERGENT
-    return Call("POST", _item(kind, id, parent), kind.beta, effect, body=body)
+    return Call("POST", _item(kind, id, parent), kind.beta, effect, _other(kind), body=body)
 
 
 def _turn(kind: Kind, switch: Switch, id: str, body: Body, parent: str | None) -> Call:
     if len(body) > 1 or not isinstance(wanted := body[switch.field], bool):
         raise ValueError(f"{switch.field} of a {kind.name} is true or false, in an update of its own")
     path = f"{_item(kind, id, parent)}/{switch.on if wanted else switch.off}"
-    return Call("POST", path, kind.beta, Effect.IDEMPOTENT)
+    return Call("POST", path, kind.beta, Effect.IDEMPOTENT, _other(kind))
 
 
 def addition(kind: Kind, bundle: Bundle, id: str, body: Body, parent: str | None) -> Call:
     """Each upload is a version, whether or not its files are those of the last."""
     path = f"{_item(kind, id, parent)}/{bundle.versions}"
-    return Call("POST", path, kind.beta, Effect.ONCE, upload=next_upload(kind, bundle, body))
+    rates = kind.rates_of(Operation.CREATE)
+    return Call("POST", path, kind.beta, Effect.ONCE, rates, upload=next_upload(kind, bundle, body))
 
 
 def download(kind: Kind, id: str, version: str) -> Call:
@@ -98,14 +107,19 @@ def download(kind: Kind, id: str, version: str) -> Call:
         raise ValueError(f"a {kind.name} has no files")
     path = f"{_item(kind, id, None)}/{kind.bundle.versions}/{_segment(version)}/content"
     # One byte more than is taken: what is too large can be told from what just fits.
-    return Call("GET", path, kind.beta, Effect.IDEMPOTENT, accept=ANY_BYTES, most=MOST_BYTES + 1)
+    rates = kind.rates_of(Operation.READ)
+    return Call("GET", path, kind.beta, Effect.IDEMPOTENT, rates, accept=ANY_BYTES, most=MOST_BYTES + 1)
 
 
 def removal(kind: Kind, id: str, parent: str | None) -> Call:
     path = _item(kind, id, parent)
     if kind.removal is Removal.DELETE:
-        return Call("DELETE", path, kind.beta, Effect.IDEMPOTENT)
-    return Call("POST", f"{path}/archive", kind.beta, Effect.IDEMPOTENT)
+        return Call("DELETE", path, kind.beta, Effect.IDEMPOTENT, _other(kind))
+    return Call("POST", f"{path}/archive", kind.beta, Effect.IDEMPOTENT, _other(kind))
+
+
+def _other(kind: Kind) -> tuple[Rate, ...]:
+    return kind.rates_of(Operation.OTHER)
 
 
 def _collection(kind: Kind, parent: str | None) -> str:

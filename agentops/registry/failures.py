@@ -1,12 +1,16 @@
-"""Calls that got no answer: whether something was sent, and a sentence that says what to check."""
+"""Calls that got no answer or none that counts: whether something was sent, and what to say of it."""
 
 from __future__ import annotations
 
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
+
+from agentops.domain.ports import Exhausted, OutcomeUnknown, RegistryError
+from agentops.registry.pacing import PATIENCE
 
 _UNSENT = (
     httpx.ConnectError,
@@ -32,6 +36,27 @@ def sentence(failure: httpx.RequestError, call: str, base_url: httpx.URL) -> str
     if may_have_been_sent(failure):
         return _lost(failure, call, host)
     return f"{_not_connected(failure, host)} (for {call})"
+
+
+def unknown(call: object, error: RegistryError) -> OutcomeUnknown:
+    """For a write whose answer is missing or cannot be read. ``call`` is shown as method and path."""
+    return OutcomeUnknown(f"{call} may or may not have happened: {error.message}", **_about(error))
+
+
+def again(told: Exhausted) -> Exhausted:
+    """For a call that is not sent, because an earlier one was told so."""
+    return Exhausted(told.message, **_about(told))
+
+
+def worn_out(refused: RegistryError | None) -> Exhausted:
+    """For the last of many calls that were told to wait and refused again."""
+    refused = refused or RegistryError("no answer")
+    why = f"all calls like it were refused for {PATIENCE / 60:.0f} minutes; that is not waited for longer"
+    return Exhausted(f"{refused.message} ({why})", **_about(refused))
+
+
+def _about(error: RegistryError) -> dict[str, Any]:
+    return {"status": error.status, "code": error.code, "request_id": error.request_id}
 
 
 def _lost(failure: httpx.RequestError, call: str, host: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import anyio
@@ -14,15 +14,27 @@ import httpx
 
 from agentops import __version__
 from agentops.domain.kind import Bundle, Kind, Removal, Switch
-from agentops.domain.ports import NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.ports import Exhausted, NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.project import UNPACED, Pacing
 from agentops.domain.resource import Body
 from agentops.domain.state import Identity
 from agentops.registry import calls, failures
-from agentops.registry.answers import foreign, read_body, read_files, read_page, read_refusal
+from agentops.registry.answers import read_body, read_files, read_object, read_page, read_refusal, received
 from agentops.registry.calls import Call
 from agentops.registry.concealment import Concealer, one_line, secrets_sent
 from agentops.registry.credentials import ApiKey, is_loopback
-from agentops.registry.retries import MAX_RETRIES, Effect, Verdict, after_answer, after_failure, delay
+from agentops.registry.pacing import OnWait, Pacer, Sleep
+from agentops.registry.retries import (
+    MAX_RETRIES,
+    Effect,
+    Verdict,
+    after_answer,
+    after_failure,
+    asks_for_rest,
+    delay,
+    says,
+    server_delay,
+)
 
 API_VERSION = "2026-10-21"
 """What the official SDK 2.12 sends as ``anthropic-version``."""
@@ -33,12 +45,13 @@ KEEP_ALIVE = 4.0
 """Seconds. Idle connections are dropped before common servers do it (uvicorn: after 5), so that a create
 is not sent into a connection that is just being closed."""
 
+MOST_PAGES_OF_NOTHING = 1000
+"""In a row. An empty page may lead to another; a list that goes on with nothing new for longer never ends."""
+
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=KEEP_ALIVE)
 
 OnRequest = Callable[[str, str, int | None, float, str | None], None]
 """Told of every request: method, path, status (None without an answer), milliseconds, request ID."""
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +78,21 @@ class HttpRegistry:
         client: httpx.AsyncClient,
         credential: ApiKey,
         *,
-        sleep: Sleep = anyio.sleep,
-        chance: Callable[[], float] = random.random,
-        on_request: OnRequest | None = None,
+        pacer: Pacer,
+        sleep: Sleep,
+        chance: Callable[[], float],
+        on_request: OnRequest | None,
+        on_wait: OnWait | None,
     ) -> None:
         self._client = client
         self._credential = credential
+        self._pacer = pacer
         self._sleep = sleep
         self._chance = chance
         self._on_request = on_request
+        self._on_wait = on_wait
         self._identity: Identity | None = None
+        self._exhausted: Exhausted | None = None
 
     @classmethod
     @asynccontextmanager
@@ -86,16 +104,19 @@ class HttpRegistry:
         workspace_id: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         answer_timeout: float = ANSWER_TIMEOUT,
+        pacing: Pacing = UNPACED,
+        clock: Callable[[], float] = anyio.current_time,
         sleep: Sleep = anyio.sleep,
         chance: Callable[[], float] = random.random,
         on_request: OnRequest | None = None,
+        on_wait: OnWait | None = None,
     ) -> AsyncIterator[Self]:
         """A registry whose connections live as long as the context.
 
         ``workspace_id`` selects a workspace for credentials that are valid in several. With
         ``transport=httpx.ASGITransport(app)`` the registry runs in this process. ``answer_timeout``
-        is in seconds and for one answer; ``sleep`` and ``chance`` (a random number in [0, 1)) time
-        the retries.
+        is in seconds and for one answer; ``clock``, the ``sleep`` on it and ``chance`` (a random number in
+        [0, 1)) time the retries and the pace.
 
         Raises:
             RegistryError: the base URL, the workspace ID or the proxy settings cannot be used.
@@ -118,7 +139,15 @@ class HttpRegistry:
                 "the HTTP client cannot be set up: check HTTPS_PROXY, HTTP_PROXY and SSL_CERT_FILE"
             ) from None
         async with client:
-            yield cls(client, credential, sleep=sleep, chance=chance, on_request=on_request)
+            yield cls(
+                client,
+                credential,
+                pacer=Pacer(pacing, clock=clock, sleep=sleep, on_wait=on_wait),
+                sleep=sleep,
+                chance=chance,
+                on_request=on_request,
+                on_wait=on_wait,
+            )
 
     @property
     def base_url(self) -> str:
@@ -133,20 +162,22 @@ class HttpRegistry:
         seen: set[str] = set()
         cursors: set[str | None] = set()
         cursor: str | None = None
-        while cursor not in cursors:
+        idle = 0
+        while cursor not in cursors and idle < MOST_PAGES_OF_NOTHING:
             cursors.add(cursor)
-            page = await self._body(calls.page_of(kind, parent, cursor))
-            items, cursor = read_page(page, kind, self.base_url)
+            call = calls.page_of(kind, parent, cursor)
+            response = await self._answer(call)
+            items, cursor = read_page(response, kind, self.base_url, self._concealer(call))
+            idle += 1
             for item in items:
                 # While others write, one object can stand on two pages.
                 if item["id"] not in seen:
                     seen.add(item["id"])
+                    idle = 0
                     yield item
             if cursor is None:
                 return
-        raise RegistryError(
-            f"{self.base_url} lists {kind.directory} without end: a page leads back to itself"
-        )
+        raise RegistryError(f"{self.base_url} lists {kind.directory} without end: its pages lead nowhere new")
 
     async def get(self, kind: Kind, id: str, *, parent: str | None = None) -> Body:
         return await self._body(calls.retrieval(kind, id, parent))
@@ -237,35 +268,60 @@ class HttpRegistry:
         """The object a call answers with. An unreadable answer to what may not be repeated is a lost one."""
         response = await self._answer(call)
         try:
-            body = read_body(response, self.base_url, self._concealer(call))
-            if call.effect is Effect.ONCE and not isinstance(body.get("id"), str):
-                raise RegistryError(f"{foreign(self.base_url)}: the answer to {call} has no `id`")
+            return read_object(response, str(call), self.base_url, self._concealer(call))
         except RegistryError as unreadable:
-            raise (_unknown(call, unreadable) if call.effect is Effect.ONCE else unreadable) from None
-        return body
+            raise (failures.unknown(call, unreadable) if call.effect is Effect.ONCE else unreadable) from None
 
     async def _answer(self, call: Call) -> httpx.Response:
         """The successful answer to a call, sent again as far as ``retries`` allows."""
-        lost = False
+        lost, waited = False, 0.0
         for taken in itertools.count():
-            outcome = await self._attempt(call)
+            outcome = await self._paced_attempt(call)
             if outcome.error is None and outcome.response is not None:
                 return outcome.response
             lost = lost or outcome.lost
             if outcome.verdict is not Verdict.RETRY or taken >= MAX_RETRIES:
                 break
-            headers = outcome.response.headers if outcome.response is not None else {}
-            await self._sleep(delay(taken, headers, self._chance()))
+            if (wait := self._wait_after(call, outcome.response, taken)) is None:
+                outcome = replace(outcome, error=failures.worn_out(outcome.error))
+                break
+            await self._sleep(wait)
+            waited += wait
         error = outcome.error or RegistryError(f"no answer to {call}")
+        if isinstance(error, Exhausted) and self._exhausted is None:
+            self._exhausted = failures.again(error)
+        if taken:
+            error.message += f" (sent {taken + 1} times, waited {waited:.1f} s)"
         # After a lost attempt only a word on the object itself settles what became of a write.
-        undecided = call.writes and lost and type(error) is RegistryError
-        raise _unknown(call, error) if undecided or outcome.verdict is Verdict.UNKNOWN else error
+        undecided = call.writes and lost and type(error) in (RegistryError, Exhausted)
+        raise failures.unknown(call, error) if undecided or outcome.verdict is Verdict.UNKNOWN else error
+
+    def _wait_after(self, call: Call, response: httpx.Response | None, taken: int) -> float | None:
+        """Seconds until the next attempt, or None where waiting has been of no use for too long. What the
+        server asks of one call is asked of all that count against the same limit."""
+        headers = response.headers if response is not None else httpx.Headers()
+        status = response.status_code if response is not None else None
+        wait = delay(taken, headers, self._chance())
+        if (status == 429 or server_delay(headers) is not None) and not self._pacer.pause(call.rates, wait):
+            return None
+        if self._on_wait is not None:
+            self._on_wait(wait, says(status, headers))
+        return wait
+
+    async def _paced_attempt(self, call: Call) -> _Outcome:
+        async with self._pacer.turn(call.rates):
+            if self._exhausted is not None:
+                return _Outcome(error=failures.again(self._exhausted))
+            outcome = await self._attempt(call)
+            if outcome.response is not None and not asks_for_rest(outcome.response.status_code):
+                self._pacer.answered(call.rates)
+            return outcome
 
     async def _attempt(self, call: Call) -> _Outcome:
         request = self._request(call)
         started = anyio.current_time()
         try:
-            response = await self._response(request, call.most)
+            response = await received(self._client, request, call.most)
         except httpx.RequestError as failure:
             self._report(call, None, started)
             sent = failures.may_have_been_sent(failure)
@@ -274,26 +330,6 @@ class HttpRegistry:
         self._report(call, response, started)
         self._remember_identity(response)
         return _Outcome(response) if response.is_success else self._refused(call, response)
-
-    async def _response(self, request: httpx.Request, most: int | None) -> httpx.Response:
-        """The answer, read to its end, or until ``most`` bytes of it are there, however it is packed."""
-        if most is None:
-            return await self._client.send(request)
-        async with aclosing(await self._client.send(request, stream=True)) as response:
-            content = bytearray()
-            async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) >= most:
-                    break
-        headers = response.headers.copy()
-        headers.pop("content-encoding", None)  # it is unpacked
-        return httpx.Response(
-            response.status_code,
-            headers=headers,
-            content=bytes(content),
-            request=request,
-            extensions=response.extensions,
-        )
 
     def _concealer(self, call: Call) -> Concealer:
         return self._credential.concealer(secrets_sent(call.sent))
@@ -345,15 +381,6 @@ class HttpRegistry:
             self._identity = Identity(organization or None, workspace or None)
         elif self._identity is None and response.is_success:
             self._identity = Identity(None, None)
-
-
-def _unknown(call: Call, error: RegistryError) -> OutcomeUnknown:
-    return OutcomeUnknown(
-        f"{call} may or may not have happened: {error.message}",
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-    )
 
 
 def _headers(workspace_id: str | None) -> dict[str, str]:

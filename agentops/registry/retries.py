@@ -11,14 +11,15 @@ before what we would choose. Three things differ, because a deployer's writes ar
   would be another version, and so is an update bound to a version: that moves with the first, so
   the second is refused whoever was first.
 - **A 409 on a write is never repeated.** It tells that a version has moved or a name is taken.
-- **A spend cap is never waited for**, and neither is more than ``LONGEST_WAIT``.
+- **A spend cap is never waited for**, and neither is more than ``LONGEST_WAIT``: a call waits for at most
+  twice that between its attempts, and its error says for how long it did.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
@@ -92,17 +93,34 @@ def delay(retries_taken: int, headers: Mapping[str, str], chance: float) -> floa
     return asked if asked is not None else min(0.5 * 2**retries_taken, 8.0) * (1 - 0.25 * chance)
 
 
+def asks_for_rest(status: int) -> bool:
+    """Whether an answer says that there are too many calls, or that the server is not well."""
+    return status == 429 or status >= 500
+
+
+def says(status: int | None, headers: Mapping[str, str]) -> str:
+    """Why is waited, in a few words: ``429, retry-after``."""
+    if status is None:
+        return "no answer"
+    return f"{status}, {told[0]}" if (told := _asked(headers)) is not None else str(status)
+
+
 def server_delay(headers: Mapping[str, str]) -> float | None:
     """Seconds the server asks to wait for, or None: ``retry-after-ms``, else ``retry-after``, which is
     in seconds or a date. A date is measured against the answer's own ``Date``, not our clock."""
+    return told[1] if (told := _asked(headers)) is not None else None
+
+
+def _asked(headers: Mapping[str, str]) -> tuple[str, float] | None:
+    """The header that asks to wait, and the seconds."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         if (seconds := _positive(headers.get(name), unit)) is not None:
-            return seconds
+            return name, seconds
     until, now = _date(headers.get("retry-after")), _date(headers.get("date"))
     if until is None or now is None:
         return None
-    seconds = until.timestamp() - now.timestamp()
-    return seconds if seconds > 0 else None
+    seconds = (until - now).total_seconds()
+    return ("retry-after", seconds) if seconds > 0 else None
 
 
 def _positive(text: str | None, unit: float) -> float | None:
@@ -115,6 +133,8 @@ def _positive(text: str | None, unit: float) -> float | None:
 
 def _date(text: str | None) -> datetime | None:
     try:
-        return parsedate_to_datetime(text or "")
-    except ValueError:
+        found = parsedate_to_datetime(text or "")
+        # `-0000` is a time of day without a place; it is not that of this machine.
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import (
@@ -18,7 +18,16 @@ from agentops.domain.diagnostics import (
     error,
     in_order,
 )
-from agentops.domain.project import LOCAL, MaxRemovals, OnDrift, Project, RegistryConfig, Stage
+from agentops.domain.project import (
+    LOCAL,
+    UNPACED,
+    MaxRemovals,
+    OnDrift,
+    Pacing,
+    Project,
+    RegistryConfig,
+    Stage,
+)
 from agentops.spec.files import Files, Refused
 from agentops.spec.located import LocatedDict, plain
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
@@ -39,10 +48,8 @@ _LATER_OF_STAGE = {
     "promote_from": "promotion is not supported yet; apply each stage from its own commit",
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
-    "pacing": "requests are not paced yet; at most five are in flight at once",
     **{key: _LATER_OF_PROJECT[key] for key in ("policy", "mutex", "require")},
 }
-_LATER_OF_REGISTRY = {"pacing": _LATER_OF_STAGE["pacing"]}
 
 Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
 
@@ -57,6 +64,19 @@ class SecretBlock(_Block):
     secret: Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
 
 
+class PacingBlock(_Block):
+    """Limits of one's own in the place of the documented ones."""
+
+    creates_per_minute: Annotated[int, Field(ge=1)] | None = None
+    reads_per_minute: Annotated[int, Field(ge=1)] | None = None
+
+
+PacingSetting = Annotated[
+    Literal["off"] | PacingBlock,
+    Field(description="off, or calls a minute; the documented limits hold where this is left out"),
+]
+
+
 class RegistryBlock(_Block):
     """A registry at an address of its own."""
 
@@ -64,6 +84,7 @@ class RegistryBlock(_Block):
     workspace_id: Text | None = None
     organization_id: Text | None = None
     api_key: SecretBlock | None = None
+    pacing: PacingSetting | None = None
 
 
 def _as_removals(value: object) -> str:
@@ -93,6 +114,7 @@ class StageBlock(Guards):
     registry: Literal["local", "anthropic"] | RegistryBlock = "local"
     workspace_id: Text | None = None
     organization_id: Text | None = None
+    pacing: PacingSetting | None = None
     vars: dict[str, Any] | None = None
     protect: bool = False
 
@@ -195,7 +217,10 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
 def _registry(block: StageBlock) -> RegistryConfig:
     if isinstance(block.registry, str):
         return RegistryConfig(
-            provider=block.registry, workspace_id=block.workspace_id, organization_id=block.organization_id
+            provider=block.registry,
+            workspace_id=block.workspace_id,
+            organization_id=block.organization_id,
+            pacing=_pacing(block.pacing),
         )
     own = block.registry
     return RegistryConfig(
@@ -204,7 +229,14 @@ def _registry(block: StageBlock) -> RegistryConfig:
         workspace_id=own.workspace_id or block.workspace_id,
         organization_id=own.organization_id or block.organization_id,
         api_key=own.api_key.secret if own.api_key is not None else None,
+        pacing=_pacing(own.pacing or block.pacing),
     )
+
+
+def _pacing(block: PacingBlock | str | None) -> Pacing:
+    if isinstance(block, PacingBlock):
+        return Pacing(creates_per_minute=block.creates_per_minute, reads_per_minute=block.reads_per_minute)
+    return Pacing() if block is None else UNPACED
 
 
 def _without_later(tree: LocatedDict, problems: list[Diagnostic]) -> LocatedDict:
@@ -215,9 +247,6 @@ def _without_later(tree: LocatedDict, problems: list[Diagnostic]) -> LocatedDict
         kept = LocatedDict(stages.at)
         for name, stage in stages.items():
             reduced = _drop(stage, _LATER_OF_STAGE, problems) if isinstance(stage, LocatedDict) else stage
-            if isinstance(reduced, LocatedDict) and isinstance(reduced.get("registry"), LocatedDict):
-                registry = _drop(reduced["registry"], _LATER_OF_REGISTRY, problems)
-                reduced.put("registry", registry, reduced.place("registry"), reduced.place("registry", "key"))
             kept.put(name, reduced, stages.place(name), stages.place(name, "key"))
         known.put("stages", kept, known.place("stages"), known.place("stages", "key"))
     return known

@@ -42,7 +42,7 @@ from anthropic.types.beta.vaults import (
 from pydantic import BaseModel, ValidationError
 from typing_extensions import is_typeddict
 
-from agentops.domain.kind import EACH, Clear, Kind, Slot
+from agentops.domain.kind import EACH, Clear, Kind, Operation, Slot
 from agentops.kinds import (
     CATALOG,
     agent,
@@ -286,6 +286,33 @@ def test_kinds_come_in_the_order_they_can_be_created() -> None:
 @every_kind
 def test_a_kind_is_found_where_the_api_has_it(kind: Kind) -> None:
     assert (kind.path, kind.beta, kind.id_prefix) == ENDPOINTS[kind.name]
+
+
+LIMITS: dict[str, dict[Operation, tuple[tuple[int | None, int | None], ...]]] = {
+    "environments": {
+        Operation.CREATE: ((300, None), (60, 5)),
+        Operation.READ: ((1200, None), (60, 5)),
+        Operation.OTHER: ((600, None), (60, 5)),
+    },
+    "skills": dict.fromkeys(Operation, ((None, None),)),
+}
+"""Of the endpoints that have limits of their own: calls a minute and at once, by operation."""
+
+SHARED: dict[Operation, tuple[tuple[int | None, int | None], ...]] = {
+    Operation.CREATE: ((300, None),),
+    Operation.READ: ((1200, None),),
+    Operation.OTHER: ((600, None),),
+}
+
+
+@every_kind
+def test_a_kind_keeps_to_the_limits_of_its_endpoints(kind: Kind) -> None:
+    endpoint = kind.path.split("/")[2]
+    found = {
+        operation: tuple((rate.per_minute, rate.in_flight) for rate in kind.rates_of(operation))
+        for operation in Operation
+    }
+    assert found == LIMITS.get(endpoint, SHARED)
 
 
 @every_kind

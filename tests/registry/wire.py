@@ -42,6 +42,7 @@ class Script:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
         self.waits: list[float] = []
+        self.now = 0.0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -54,6 +55,7 @@ class Script:
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.now += seconds
 
     @property
     def sent(self) -> list[str]:
@@ -61,7 +63,7 @@ class Script:
 
     @asynccontextmanager
     async def registry(self, base_url: str = BASE, **options: Any) -> AsyncIterator[HttpRegistry]:
-        options = {"sleep": self.sleep, "chance": lambda: 0.0, **options}
+        options = {"sleep": self.sleep, "clock": lambda: self.now, "chance": lambda: 0.0, **options}
         transport = httpx.MockTransport(self)
         async with HttpRegistry.open(base_url, ApiKey(KEY), transport=transport, **options) as registry:
             yield registry

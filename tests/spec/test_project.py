@@ -118,13 +118,23 @@ def test_external_addresses_are_per_stage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "pacing",
+    ["on", "60", "{creates_per_minute: 0}", "{reads_per_minute: 1.5}", "{writes_per_minute: 5}", "false"],
+)
+def test_a_pace_that_is_none_is_refused_by_name(tmp_path: Path, pacing: str) -> None:
+    _, problems = load(tmp_path, f"project: p\nstages:\n  s: {{registry: anthropic, pacing: {pacing}}}\n")
+    assert problems
+    assert {item.location.line for item in problems if item.location} == {3}
+    assert all("pacing" in item.summary or "_per_minute" in item.summary for item in problems), problems
+
+
+@pytest.mark.parametrize(
     "key",
     [
         "promote_from: dev",
         "mutex: off",
         "name_suffix: x",
         "policy: {}",
-        "pacing: off",
     ],
 )
 def test_what_comes_later_in_a_stage_says_so_in_a_sentence(tmp_path: Path, key: str) -> None:
