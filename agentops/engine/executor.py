@@ -16,7 +16,15 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic, Stop, in_order
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Change, Plan
-from agentops.domain.ports import LockStore, Observer, Registry, RegistryError, Secrets, Uploads
+from agentops.domain.ports import (
+    Exhausted,
+    LockStore,
+    Observer,
+    Registry,
+    RegistryError,
+    Secrets,
+    Uploads,
+)
 from agentops.domain.report import ApplyReport, Outcome, Result
 from agentops.domain.state import LiveObject, Lock, LockEntry
 from agentops.engine import refusals
@@ -89,6 +97,7 @@ class _Run:
     limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(SIDE_BY_SIDE))
     interrupted: bool = False
     unrecordable: bool = False
+    exhausted: bool = False
 
     async def perform(self, change: Change) -> None:
         for address in change.depends_on:
@@ -107,6 +116,8 @@ class _Run:
         async with self.limiter:
             if self.unrecordable:
                 return _skipped(change, "the lock could not be written")
+            if self.exhausted:
+                return _skipped(change, "the registry refuses all calls for now")
             if self.stop.is_set():
                 self.interrupted = True
                 return _skipped(change, "the run was interrupted")
@@ -124,6 +135,7 @@ class _Run:
         except StepError as failure:
             problem = failure.problem
         except RegistryError as failure:
+            self.exhausted = self.exhausted or isinstance(failure, Exhausted)
             problem = refusals.refused_by_registry(change, failure)
         except (Stop, OSError) as failure:  # nothing more is begun: it could not be recorded
             self.unrecordable = True
@@ -135,7 +147,7 @@ class _Run:
         not selected, nor what others have."""
         entries = self.ledger.entries
         waiting = {address: entry for address, entry in entries.items() if entry.replaced and entry.id}
-        if not waiting or self.unrecordable:
+        if not waiting or self.unrecordable or self.exhausted:
             return
         if self.stop.is_set():
             self.interrupted = True

@@ -17,8 +17,8 @@ from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState, Identity, Intent, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine.diff import TEXTS
 
-SIDE_BY_SIDE = 5
-"""Calls in flight at once: what the narrowest endpoints, those of environments, are reported to allow."""
+SIDE_BY_SIDE = 16
+"""Steps under way at once. The registry holds back what would be too fast or too many for an endpoint."""
 
 
 async def refresh(

@@ -8,7 +8,7 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, note, warning
 from agentops.domain.plan import Action, Change
-from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.ports import Conflict, Exhausted, NotFound, OutcomeUnknown, RegistryError
 from agentops.domain.project import MaxRemovals
 from agentops.domain.resource import Ref, Resource
 from agentops.domain.state import LiveObject, LockEntry
@@ -283,6 +283,9 @@ def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
         case NotFound():
             code = Code.REGISTRY
             detail = "it is gone: plan again"
+        case Exhausted():
+            code = Code.REGISTRY
+            detail = "nothing more was sent: apply again once the limit is raised or starts anew"
         case _:
             code = Code.REGISTRY
             detail = "mend what the registry complains of, then apply again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code
 from agentops.domain.plan import Action
-from agentops.domain.ports import Conflict, OutcomeUnknown
+from agentops.domain.ports import Conflict, Exhausted, OutcomeUnknown
 from agentops.domain.report import Result
 from agentops.domain.resource import Ref
 from agentops.engine.choices import Choices
+from agentops.engine.refresh import SIDE_BY_SIDE
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, refusal, resource
 from tests.engine.toy_kinds import WIDGET
@@ -219,6 +221,45 @@ def test_what_could_not_be_recorded_stops_the_run(bench: Bench):
     assert {item.result for item in report.outcomes} == {Result.FAILED, Result.SKIPPED}
     assert "No space left" in next(item.problem.summary for item in report.outcomes)
     assert bench.store.lock.intents, "what was sent is known as an intent"
+
+
+SPENT = Exhausted(
+    "The spend limit is reached.", status=429, code="enforced_spend_limit_reached", request_id="r1"
+)
+
+
+def test_a_spend_limit_ends_the_run(bench: Bench):
+    many = desired(*(resource(f"widget/w{number:02}", {"name": f"w{number}"}) for number in range(60)))
+    planned = bench.plan(many)
+    bench.registry.calls.clear()
+    bench.registry.fail["create"] = SPENT
+    report = bench.carry_out(planned)
+    assert report.exit_code == 4
+    ended = Counter(item.result for item in report.outcomes)
+    assert set(ended) == {Result.FAILED, Result.SKIPPED}
+    assert len(bench.registry.calls) == ended[Result.FAILED] <= SIDE_BY_SIDE
+    first, last = report.outcomes[0].problem, report.outcomes[-1].problem
+    assert first is not None
+    assert last is not None
+    assert "The spend limit is reached." in first.summary
+    assert "nothing more was sent" in (first.detail or "")
+    assert last.summary == "widget/w59 was skipped: the registry refuses all calls for now"
+    assert bench.store.lock.intents == {}
+
+
+def test_a_spend_limit_ends_the_run_before_predecessors_are_archived(bench: Bench):
+    bench.apply(
+        desired(resource(ONE, {"name": "one", "shape": {"type": "round"}}), resource(TWO, {"name": "two"}))
+    )
+    planned = bench.plan(
+        desired(resource(ONE, {"name": "one", "shape": {"type": "square"}}), resource(TWO, {"name": "2"}))
+    )
+    old = bench.entry(ONE).id
+    bench.registry.fail[f"update {bench.entry(TWO).id}"] = SPENT
+    bench.registry.calls.clear()
+    assert results(bench.carry_out(planned)) == {ONE: Result.DONE, TWO: Result.FAILED}
+    assert bench.entry(ONE).replaced == (old,)
+    assert not [call for call in bench.registry.calls if call.startswith("remove")]
 
 
 def test_a_removal_of_what_is_gone_by_then_is_done(bench: Bench):
