@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +14,17 @@ import httpx
 import httpx2
 import pytest
 
+from agentops.domain.kind import Kind
 from agentops.domain.secret import SecretText
 from agentops.kinds import CATALOG
-from agentops.registry import HttpRegistry
+from agentops.registry import HttpRegistry, calls
+from agentops.registry.calls import Call
 from tests.registry.wire import BASE, KEY, Script, listed, ok
 
 AGENT, ENVIRONMENT = CATALOG["agent"], CATALOG["environment"]
 STORE, MEMORY = CATALOG["memory_store"], CATALOG["memory"]
-SKILL, DEPLOYMENT, CREDENTIAL = CATALOG["skill"], CATALOG["deployment"], CATALOG["credential"]
+SKILL, DEPLOYMENT = CATALOG["skill"], CATALOG["deployment"]
+VAULT, CREDENTIAL = CATALOG["vault"], CATALOG["credential"]
 
 AGENT_BODY: dict[str, Any] = {
     "name": "tutor",
@@ -45,6 +49,18 @@ CREDENTIAL_BODY: dict[str, Any] = {
     "auth": {"type": "static_bearer", "mcp_server_url": "https://mcp.example", "token": TOKEN}
 }
 CREDENTIAL_MARKED: dict[str, Any] = {"auth": {**CREDENTIAL_BODY["auth"], "token": SecretText(TOKEN)}}
+
+VAULT_BODY: dict[str, Any] = {"display_name": "Keys", "metadata": {"agentops": "school/prod/vault/keys"}}
+DEPLOYMENT_BODY: dict[str, Any] = {
+    "name": "nightly",
+    "agent": {"type": "agent", "id": "agent_1", "version": 3},
+    "environment_id": "env_1",
+    "initial_events": [{"type": "user.message", "content": [{"type": "text", "text": "Go."}]}],
+    "resources": [{"type": "memory_store", "memory_store_id": "ms_1", "access": "read_only"}],
+    "vault_ids": ["vlt_1"],
+    "schedule": {"type": "cron", "expression": "0 9 * * *", "timezone": "UTC"},
+}
+DEPLOYMENT_CHANGE: dict[str, Any] = {"schedule": None, "resources": [], "metadata": {"team": None}}
 
 FILES = {
     "SKILL.md": b"---\nname: triage\ndescription: Sorts mail.\n---\n",
@@ -123,6 +139,26 @@ OPERATIONS: dict[str, tuple[Ours, Theirs]] = {
         lambda r: r.remove(MEMORY, "mem_1", parent="ms_1"),
         lambda s: s.memory_stores.memories.delete("mem_1", memory_store_id="ms_1"),
     ),
+    "create vault": (lambda r: r.create(VAULT, VAULT_BODY), lambda s: s.vaults.create(**VAULT_BODY)),
+    "retrieve vault": (lambda r: r.get(VAULT, "vlt_1"), lambda s: s.vaults.retrieve("vlt_1")),
+    "update vault": (
+        lambda r: r.update(VAULT, "vlt_1", VAULT_BODY),
+        lambda s: s.vaults.update("vlt_1", **VAULT_BODY),
+    ),
+    "list vaults": (lambda r: listed(r, VAULT), lambda s: list(s.vaults.list(limit=100))),
+    "archive vault": (lambda r: r.remove(VAULT, "vlt_1"), lambda s: s.vaults.archive("vlt_1")),
+    "retrieve credential": (
+        lambda r: r.get(CREDENTIAL, "vcrd_1", parent="vlt_1"),
+        lambda s: s.vaults.credentials.retrieve("vcrd_1", vault_id="vlt_1"),
+    ),
+    "list credentials": (
+        lambda r: listed(r, CREDENTIAL, parent="vlt_1"),
+        lambda s: list(s.vaults.credentials.list("vlt_1", limit=100)),
+    ),
+    "archive credential": (
+        lambda r: r.remove(CREDENTIAL, "vcrd_1", parent="vlt_1"),
+        lambda s: s.vaults.credentials.archive("vcrd_1", vault_id="vlt_1"),
+    ),
     "create credential": (
         lambda r: r.create(CREDENTIAL, CREDENTIAL_MARKED, parent="vlt_1"),
         lambda s: s.vaults.credentials.create("vlt_1", **CREDENTIAL_BODY),
@@ -130,6 +166,23 @@ OPERATIONS: dict[str, tuple[Ours, Theirs]] = {
     "update credential": (
         lambda r: r.update(CREDENTIAL, "vcrd_1", CREDENTIAL_MARKED, parent="vlt_1"),
         lambda s: s.vaults.credentials.update("vcrd_1", vault_id="vlt_1", **CREDENTIAL_BODY),
+    ),
+    "create deployment": (
+        lambda r: r.create(DEPLOYMENT, DEPLOYMENT_BODY),
+        lambda s: s.deployments.create(**DEPLOYMENT_BODY),
+    ),
+    "retrieve deployment": (
+        lambda r: r.get(DEPLOYMENT, "depl_1"),
+        lambda s: s.deployments.retrieve("depl_1"),
+    ),
+    "update deployment": (
+        lambda r: r.update(DEPLOYMENT, "depl_1", DEPLOYMENT_CHANGE),
+        lambda s: s.deployments.update("depl_1", **DEPLOYMENT_CHANGE),
+    ),
+    "list deployments": (lambda r: listed(r, DEPLOYMENT), lambda s: list(s.deployments.list(limit=100))),
+    "archive deployment": (
+        lambda r: r.remove(DEPLOYMENT, "depl_1"),
+        lambda s: s.deployments.archive("depl_1"),
     ),
     "pause deployment": (
         lambda r: r.update(DEPLOYMENT, "depl_1", {"paused": True}),
@@ -225,6 +278,70 @@ def test_our_request_is_the_official_sdks(operation: str, workspace: str | None)
             continue  # white space of the JSON
         assert unbounded(ours, ours.headers.get(name)) == unbounded(theirs, theirs.headers.get(name)), name
     assert body_of(ours) == body_of(theirs)
+
+
+def sendable(kind: Kind) -> dict[str, Call]:
+    """Every call that our client can make for a kind, with ``ID`` and ``PARENT`` where those stand."""
+    parent = "PARENT" if kind.parent is not None else None
+    made = {
+        "list": calls.page_of(kind, parent, None),
+        "retrieve": calls.retrieval(kind, "ID", parent),
+        "remove": calls.removal(kind, "ID", parent),
+    }
+    if kind.bundle is not None:
+        files = {kind.bundle.directory: "x", kind.bundle.field: {"SKILL.md": b"x"}}
+        made["create"] = calls.creation(kind, files, parent)
+        made["add a version"] = calls.addition(kind, kind.bundle, "ID", files, parent)
+        made["download a version"] = calls.download(kind, "ID", "VERSION")
+    else:
+        made["create"] = calls.creation(kind, {}, parent)
+        made["update"] = calls.change(kind, "ID", {}, parent)
+    if kind.switch is not None:
+        made["switch on"] = calls.change(kind, "ID", {kind.switch.field: True}, parent)
+        made["switch off"] = calls.change(kind, "ID", {kind.switch.field: False}, parent)
+    return made
+
+
+@pytest.mark.parametrize("kind", tuple(CATALOG), ids=lambda kind: kind.name)
+def test_every_call_that_can_be_made_has_been_compared(kind: Kind) -> None:
+    compared = [sent_by_us(operation, None) for operation in OPERATIONS]
+    for name, call in sendable(kind).items():
+        path = re.sub("ID|PARENT|VERSION", "[^/]+", re.escape(call.path))
+        same = [it for it in compared if it.method == call.method and re.fullmatch(path, it.url.path)]
+        assert same, f"{name} of {kind.name}: put it among OPERATIONS"
+        if name == "update" and kind.precondition is not None:
+            bound = kind.bound({}, 1)
+            assert [it for it in same if bound.keys() <= body_of(it).keys()], (
+                f"{kind.name} is updated unbound"
+            )
+
+
+@pytest.mark.parametrize("kind", [AGENT, MEMORY, SKILL], ids=lambda kind: kind.name)
+def test_pages_are_asked_for_as_the_official_sdk_does(kind: Kind) -> None:
+    pages = [{"data": [], "next_page": "page_1=&x"}, {"data": [], "next_page": "p 2"}, {"data": []}]
+    ours = Script(*map(ok, pages))
+    ours.run(lambda r: listed(r, kind, parent="ms_1" if kind.parent is not None else None))
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(200, json=pages[len(asked) - 1])
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as http_client:
+        client = anthropic.Anthropic(api_key=KEY, base_url=BASE, http_client=http_client, max_retries=0).beta
+        theirs: dict[str, Callable[[], Any]] = {
+            "agent": lambda: client.agents.list(limit=100),
+            "memory": lambda: client.memory_stores.memories.list("ms_1", limit=100, view="basic"),
+            "skill": lambda: client.skills.list(limit=SKILL.page_size, source="custom"),
+        }
+        list(theirs[kind.name]())
+    assert len(asked) == 3
+    assert [_parts(str(request.url)) for request in ours.requests] == [_parts(url) for url in asked]
+
+
+def _parts(url: str) -> tuple[str, dict[str, str]]:
+    parsed = httpx.URL(url)
+    return parsed.path, dict(parsed.params)
 
 
 def body_of(request: httpx.Request | httpx2.Request) -> Any:
