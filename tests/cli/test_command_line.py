@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import httpx
 import pytest
 
 from agentops import __version__
 from agentops.cli import main
+from agentops.emulator import create_app
+from agentops.registry import ApiKey
 from tests.projects import Project
 
 SECRET = "sk-ant-api03-never-to-be-seen"
@@ -175,3 +181,39 @@ def test_destroy_wants_the_stage_named_where_there_are_stages(project: Project):
     project.write("agentops.yaml", "project: demo\nstages: {dev: {registry: local}}\n")
     ended = project.run("destroy", "--yes")
     assert (ended.code, "--stage" in ended.err) == (1, True)
+
+
+def test_verbose_tells_each_request_and_wait_and_nothing_of_what_was_sent(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Method, path, status, milliseconds and request ID; no header, no query and no body."""
+    app = create_app(tmp_path / "registry.db")
+    refused = {"/v1/agents": 2, "/v1/memory_stores": 1}
+
+    class Busy(httpx.ASGITransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if refused.get(request.url.path, 0) > 0:
+                refused[request.url.path] -= 1
+                headers = {"request-id": "req_busy", "retry-after-ms": "60"}
+                return httpx.Response(429, headers=headers, json={"detail": SECRET})
+            return await super().handle_async_request(request)
+
+    def parts(*_: object) -> tuple[object, ...]:
+        return "http://127.0.0.1:1", ApiKey(SECRET), Busy(app=app)
+
+    monkeypatch.setattr("agentops.cli.wiring._registry_parts", parts)
+    project.write("agents/tutor/prompt.md", "A-PROMPT-NOBODY-TELLS\n")
+    ended = project.run("apply", "--yes", "-v")
+    assert ended.code == 0, ended.err
+    lines = [line for line in ended.err.splitlines() if "/v1/" in line or line.startswith("waiting")]
+    told = re.compile(
+        r"(GET|POST) /v1/[a-z_]+(/[A-Za-z0-9_]+)*(/memories)? (200|429) \d+ ms( req_[A-Za-z0-9]+)?"
+        r"|waiting \d+\.\d s: (429, retry-after-ms|the pace of [a-z ]+)"
+    )
+    assert lines
+    assert [line for line in lines if not told.fullmatch(line)] == []
+    assert "waiting 0.1 s: 429, retry-after-ms" in lines
+    assert sum(" 429 " in line and line.endswith(" req_busy") for line in lines) == 3
+    assert any(re.fullmatch(r"POST /v1/memory_stores/memstore_\w+/memories 200 .*", line) for line in lines)
+    for secret in (SECRET, "A-PROMPT-NOBODY-TELLS", "Bearer", "limit=100", "Nothing yet"):
+        assert secret not in ended.err
