@@ -186,6 +186,10 @@ class Advice(NamedTuple):
     detail: str
 
 
+def _version(value: Any) -> int | str | None:
+    return value if isinstance(value, int | str) and not isinstance(value, bool) else None
+
+
 def _unchanged(body: Body) -> Body:
     return body
 
@@ -277,12 +281,11 @@ class Kind:
 
     def version_of(self, live: Body) -> int | str | None:
         """The version of a live object that others can pin."""
-        value = live.get(self.version) if self.version is not None else None
-        return value if isinstance(value, int | str) and not isinstance(value, bool) else None
+        return _version(live.get(self.version)) if self.version is not None else None
 
     def base_of(self, live: Body) -> int | str | None:
         """What an update of this live object is bound to: its version or content hash."""
-        return None if self.precondition is None else live.get(self.precondition)
+        return None if self.precondition is None else _version(live.get(self.precondition))
 
     def bound(self, body: Body, base: int | str | None) -> Body:
         """The update body with its precondition."""

@@ -298,6 +298,16 @@ def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
     )
 
 
+def unbound(change: Change, precondition: str) -> Diagnostic:
+    return error(
+        Code.REGISTRY,
+        f"{change.address}: the registry does not tell its `{precondition}`, which an update is bound to",
+        "nothing was sent, as it could overwrite what somebody else did; check the registry's base_url",
+        address=change.address,
+        location=change.location,
+    )
+
+
 def not_switched(change: Change, name: str, wanted: bool) -> Diagnostic:
     return error(
         Code.NOT_AS_PLANNED,

@@ -102,6 +102,8 @@ class Steps:
             await self._refuse_if_moved(change)
         if kind.switch is not None:
             return await self._switched(change, kind, kind.switch, base.id, body)
+        if kind.precondition is not None and base.version is None:
+            raise StepError(refusals.unbound(change, kind.precondition))
         bound = kind.bound(sent, base.version)
         answer = await self.registry.update(kind, base.id, bound, parent=self._parent(change))
         return self.ledger.enter(change, answer, sent=body)

@@ -172,6 +172,15 @@ def read_page(
     return [item for item in objects if item.get("archived_at") is None], cursor
 
 
+def endless(response: httpx.Response, kind: Kind, base_url: str, conceal: Concealer) -> RegistryError:
+    """For a list whose last page leads nowhere new."""
+    return RegistryError(
+        f"{base_url} lists {kind.directory} without end: its pages lead nowhere new",
+        status=response.status_code,
+        request_id=_request_id(response, None, conceal),
+    )
+
+
 def _has_id(body: Body) -> bool:
     return isinstance(id := body.get("id"), str) and id != ""
 

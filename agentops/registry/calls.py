@@ -5,8 +5,12 @@ ValueError is a body that its caller should not have made, and nobody can mend b
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
+
+import httpx
 
 from agentops.domain.kind import Bundle, Kind, Operation, Precondition, Rate, Removal, Switch
 from agentops.domain.ports import RegistryError
@@ -54,6 +58,32 @@ class Call:
     def sent(self) -> Body | None:
         """What an answer may repeat."""
         return self.body if self.upload is None else self.upload.told
+
+
+def request_of(call: Call, client: httpx.AsyncClient) -> httpx.Request:
+    """A call as the client sends it.
+
+    Raises:
+        RegistryError: its body is no JSON.
+    """
+    content: dict[str, Any] = {}
+    headers = {"anthropic-beta": call.beta} if call.beta else {}
+    if call.accept is not None:
+        headers["accept"] = call.accept
+    if call.upload is not None:
+        content = call.upload.as_arguments
+        headers["content-type"] = call.upload.content_type
+    elif call.body is not None:
+        content["json"] = call.body
+    elif call.writes:
+        # As the official SDK does for archive and delete: nothing, declared as JSON.
+        headers["content-type"] = "application/json"
+    with suppress(TypeError, ValueError):
+        return client.build_request(
+            call.method, call.path, params=call.query or None, headers=headers, **content
+        )
+    # Said outside, so that the error does not carry along another that holds the body.
+    raise RegistryError(f"the body of {call} cannot be written as JSON")
 
 
 def page_of(kind: Kind, parent: str | None, cursor: str | None) -> Call:

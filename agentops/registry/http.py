@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import anyio
 import httpx
@@ -19,7 +19,15 @@ from agentops.domain.project import UNPACED, Pacing
 from agentops.domain.resource import Body
 from agentops.domain.state import Identity
 from agentops.registry import calls, failures
-from agentops.registry.answers import read_body, read_files, read_object, read_page, read_refusal, received
+from agentops.registry.answers import (
+    endless,
+    read_body,
+    read_files,
+    read_object,
+    read_page,
+    read_refusal,
+    received,
+)
 from agentops.registry.calls import Call
 from agentops.registry.concealment import Concealer, one_line, secrets_sent
 from agentops.registry.credentials import ApiKey, is_loopback
@@ -163,7 +171,7 @@ class HttpRegistry:
         cursors: set[str | None] = set()
         cursor: str | None = None
         idle = 0
-        while cursor not in cursors and idle < MOST_PAGES_OF_NOTHING:
+        while True:
             cursors.add(cursor)
             call = calls.page_of(kind, parent, cursor)
             response = await self._answer(call)
@@ -177,7 +185,8 @@ class HttpRegistry:
                     yield item
             if cursor is None:
                 return
-        raise RegistryError(f"{self.base_url} lists {kind.directory} without end: its pages lead nowhere new")
+            if cursor in cursors or idle >= MOST_PAGES_OF_NOTHING:
+                raise endless(response, kind, self.base_url, self._concealer(call))
 
     async def get(self, kind: Kind, id: str, *, parent: str | None = None) -> Body:
         return await self._body(calls.retrieval(kind, id, parent))
@@ -318,7 +327,7 @@ class HttpRegistry:
             return outcome
 
     async def _attempt(self, call: Call) -> _Outcome:
-        request = self._request(call)
+        request = calls.request_of(call, self._client)
         started = anyio.current_time()
         try:
             response = await received(self._client, request, call.most)
@@ -344,26 +353,6 @@ class HttpRegistry:
             code=refusal.code,
         )
         return _Outcome(response, refusal.as_error(self.base_url), verdict)
-
-    def _request(self, call: Call) -> httpx.Request:
-        content: dict[str, Any] = {}
-        headers = {"anthropic-beta": call.beta} if call.beta else {}
-        if call.accept is not None:
-            headers["accept"] = call.accept
-        if call.upload is not None:
-            content = call.upload.as_arguments
-            headers["content-type"] = call.upload.content_type
-        elif call.body is not None:
-            content["json"] = call.body
-        elif call.writes:
-            # As the official SDK does for archive and delete: nothing, declared as JSON.
-            headers["content-type"] = "application/json"
-        with suppress(TypeError, ValueError):
-            return self._client.build_request(
-                call.method, call.path, params=call.query or None, headers=headers, **content
-            )
-        # Said outside, so that the error does not carry along another that holds the body.
-        raise RegistryError(f"the body of {call} cannot be written as JSON")
 
     def _report(self, call: Call, response: httpx.Response | None, started: float) -> None:
         if self._on_request is None:

@@ -110,6 +110,17 @@ def test_an_update_is_bound_to_the_version_it_was_planned_against(bench: Bench):
     assert bench.registry.objects[bench.store.lock.resources[ONE].id]["note"] == "somebody was faster"
 
 
+@pytest.mark.parametrize("told", [None, 1.5, True, {}, []])
+def test_an_update_that_could_not_be_bound_is_not_sent(bench: Bench, told: object):
+    bench.apply(desired(resource(ONE, {"name": "one"})))
+    bench.there(ONE)["version"] = told
+    bench.registry.calls.clear()
+    report = bench.apply(desired(resource(ONE, {"name": "two"})))
+    assert report.exit_code == 4
+    assert "`version`" in report.outcomes[0].problem.summary
+    assert bench.registry.writes == []
+
+
 def test_a_removal_reads_again_before_it_archives(bench: Bench):
     bench.apply(desired(resource(ONE, {"name": "one"})))
     planned = bench.plan(desired(), Choices(destroy=True))
