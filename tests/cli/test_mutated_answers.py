@@ -53,6 +53,9 @@ schedule: {type: cron, expression: 0 9 * * *, timezone: UTC}
 """,
 }
 
+EDITS = {"Teach": "Teach well", "Judge": "Judge well", "Go.": "Go on.", "a.b": "a.c", "9 * * *": "8 * * *"}
+"""What is different in the files once somebody worked on them."""
+
 DEEP: Any = "x"
 for _ in range(90):
     DEEP = [DEEP]
@@ -125,8 +128,10 @@ class Transport(httpx.AsyncBaseTransport):
         return httpx.Response(200, headers={"request-id": "req_1"}, content=content)
 
 
-@pytest.fixture
-def world(empty: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+@pytest.fixture(params=["as applied", "edited since"])
+def world(
+    request: pytest.FixtureRequest, empty: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> World:
     monkeypatch.setenv("T", "a-token")
     for path, text in FILES.items():
         empty.write(path, text)
@@ -141,6 +146,10 @@ def world(empty: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Wo
     assert empty.run("apply", "--yes").code == 0
     asked.clear()
     assert empty.run("plan", "--detailed-exitcode").code == 0
+    for path, text in FILES.items() if request.param == "edited since" else ():
+        for old, new in EDITS.items():
+            text = text.replace(old, new)
+        empty.write(path, text + "\n" * (path == "seed.txt" or path.endswith("SKILL.md")))
     return World(empty, dict(sorted(asked.items())), changed)
 
 
@@ -185,7 +194,7 @@ def test_all_kinds_are_asked_for(world: World) -> None:
     assert sum(len(list(places(body))) for body in world.answers.values()) > 200
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_plan_of_mutated_answers_works_or_says_what_is_wrong(world: World, data: st.DataObject) -> None:
     path = [*world.answers][data.draw(st.integers(0, len(world.answers) - 1))]
