@@ -8,7 +8,7 @@ import traceback
 
 from agentops.cli.output import Output
 from agentops.domain.diagnostics import Code, Diagnostic, Stop, error
-from agentops.domain.ports import RegistryError, Unauthorized
+from agentops.domain.ports import NoToken, RegistryError, Unauthorized
 
 
 def report(failure: Exception) -> int:
@@ -29,11 +29,13 @@ def as_diagnostics(failure: Stop | RegistryError) -> tuple[Diagnostic, ...]:
 
 
 def _of_registry(failure: RegistryError) -> Diagnostic:
+    if isinstance(failure, NoToken):
+        return error(Code.CREDENTIALS, failure.summary, failure.advice)
     if isinstance(failure, Unauthorized):
         return error(
             Code.CREDENTIALS,
             f"the registry refused the credential: {failure}",
-            "check the key and its workspace: ANTHROPIC_API_KEY, or the stage's `api_key`",
+            "`-v` tells which one was used; check that it is valid and belongs to the stage's workspace",
         )
     return error(Code.REGISTRY, str(failure), "nothing was changed")
 

@@ -8,7 +8,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from agentops.domain.state import Lock
     from agentops.engine.operations import Target
     from agentops.lockfile import LockFile
+    from agentops.registry import Access
 
 Result = TypeVar("Result")
 
 HIDDEN_FOLDER = ".agentops"
-PUBLIC_URL = "https://api.anthropic.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Opened:
     project: Project
     catalog: Catalog
     diagnostics: tuple[Diagnostic, ...]
+    accesses: dict[str, Access] = field(default_factory=dict, compare=False)
 
     def stage(self, name: str | None) -> Stage:
         """The stage that was named, else the default one.
@@ -175,17 +176,17 @@ async def target(
     from agentops.engine.operations import Target
     from agentops.registry import HttpRegistry
 
-    base_url, credential, transport = _registry_parts(opened, stage)
+    access, transport = _access(opened, stage, output)
     async with HttpRegistry.open(
-        base_url,
-        credential,
-        workspace_id=None if stage.registry.is_local else stage.registry.workspace_id,
+        access.base_url,
+        access.credential,
+        workspace_id=access.selects,
         transport=transport,
         pacing=UNPACED if stage.registry.is_local else stage.registry.pacing,
         on_request=output.request if output.verbose else None,
         on_wait=output.wait if output.verbose else None,
     ) as registry:
-        there = Target(opened.project.name, stage, opened.catalog, registry, store)
+        there = Target(opened.project.name, _meant(stage, access), opened.catalog, registry, store)
         if plan is not None:
             secrets = EnvironmentSecrets(os.environ, opened.root)
             uploads = PlannedUploads(opened.root, plan, _resolver(opened))
@@ -193,22 +194,50 @@ async def target(
         yield there
 
 
-def _registry_parts(opened: Opened, stage: Stage) -> tuple[str, Any, Any]:
-    """Base URL, credential and transport of a stage; the transport is None where a socket is used."""
-    from agentops.registry import ApiKey, credential_for
+def _access(opened: Opened, stage: Stage, output: Output) -> tuple[Access, Any]:
+    """How a stage's registry is reached, and the transport: None where a socket is used."""
+    from agentops.registry import Access, ApiKey
 
-    config = stage.registry
-    if config.is_local:
-        import httpx
+    if not stage.registry.is_local:
+        return _credential(opened, stage, output), None
+    import httpx
 
-        app = embedded_registry(opened.root / HIDDEN_FOLDER / "registry.db")
-        return EMBEDDED_URL, ApiKey("embedded"), httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    url = config.base_url or os.environ.get("ANTHROPIC_BASE_URL") or PUBLIC_URL
+    app = embedded_registry(opened.root / HIDDEN_FOLDER / "registry.db")
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return Access(EMBEDDED_URL, ApiKey("embedded"), "no credential"), transport
+
+
+def _credential(opened: Opened, stage: Stage, output: Output) -> Access:
+    """Looked for once a command: it is told once, and an apply goes on with the token of its plan."""
+    from agentops.registry import World, find_access
+
+    if (known := opened.accesses.get(stage.name)) is not None:
+        return known
 
     def read_file(path: str) -> str:
         return (opened.root / path).read_text(encoding="utf-8")
 
-    return url, credential_for(url, config.api_key, os.environ, read_file), None
+    config = stage.registry
+    world = World(os.environ, read_file, on_request=output.request if output.verbose else None)
+    access = find_access(config.base_url, config.api_key, world, workspace_id=config.workspace_id)
+    if access.notes:
+        output.diagnostics(access.notes)
+    if output.verbose:
+        output.note(f"Using {access.origin}.")
+    opened.accesses[stage.name] = access
+    return access
+
+
+def _meant(stage: Stage, access: Access) -> Stage:
+    """The stage, with the organization and workspace that its credential is for: another one that answers is
+    refused, whoever named it."""
+    config = stage.registry
+    expected = replace(
+        config,
+        organization_id=config.organization_id or access.organization_id,
+        workspace_id=config.workspace_id or access.workspace_id,
+    )
+    return replace(stage, registry=expected)
 
 
 def embedded_registry(path: Path) -> Starlette:

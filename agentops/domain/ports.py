@@ -58,6 +58,26 @@ class Exhausted(RegistryError):
     """
 
 
+class NoToken(Unauthorized):
+    """No token could be had to sign a request with, so the request was not sent.
+
+    ``status`` and ``request_id`` are the token endpoint's. ``advice`` says what to check.
+    """
+
+    def __init__(
+        self, message: str, advice: str, *, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, status=status, request_id=request_id)
+        self.advice = advice
+
+    @property
+    def summary(self) -> str:
+        return super().__str__()
+
+    def __str__(self) -> str:
+        return f"{self.summary}: {self.advice}"
+
+
 class OutcomeUnknown(RegistryError):
     """A write was sent and its answer was lost: it may or may not have happened."""
 

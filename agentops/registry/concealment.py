@@ -36,6 +36,13 @@ class Concealer:
         self._short = {form.lower() for form in forms if len(form) < _SHORTEST_PART}
         self._parts = {part.lower() for form in forms for part in _windows(form)}
 
+    def __or__(self, other: Concealer) -> Concealer:
+        """What takes out the secrets of both."""
+        both = Concealer(())
+        both._short = self._short | other._short
+        both._parts = self._parts | other._parts
+        return both
+
     def __call__(self, text: str) -> str:
         """The text as one line, without the secrets."""
         line = one_line(text[:_MOST_TOLD])
@@ -53,6 +60,24 @@ class Concealer:
         """A code or an ID: as a whole, or not at all. None for an empty one, too."""
         line = one_line(text)
         return line if line and self(line) == line else None
+
+
+class KnownSecrets:
+    """Everything that was a secret since the process began: tokens come and go, a log line stays."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._concealer = Concealer(secrets)
+
+    def add(self, *secrets: str) -> None:
+        self._concealer |= Concealer(secrets)
+
+    def concealer(self, secrets: Iterable[str] = ()) -> Concealer:
+        """What takes them, and the ``secrets`` that were sent with them, out of a text."""
+        more = tuple(secrets)
+        return self._concealer | Concealer(more) if more else self._concealer
+
+    def __repr__(self) -> str:
+        return f"KnownSecrets({HIDDEN})"
 
 
 def secrets_sent(value: Any) -> Iterator[SecretText]:

@@ -30,7 +30,8 @@ from agentops.registry.answers import (
 )
 from agentops.registry.calls import Call
 from agentops.registry.concealment import Concealer, one_line, secrets_sent
-from agentops.registry.credentials import ApiKey, is_loopback
+from agentops.registry.credentials import Credential, is_loopback
+from agentops.registry.one_off import OnRequest
 from agentops.registry.pacing import OnWait, Pacer, Sleep
 from agentops.registry.retries import (
     MAX_RETRIES,
@@ -58,9 +59,6 @@ MOST_PAGES_OF_NOTHING = 1000
 
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=KEEP_ALIVE)
 
-OnRequest = Callable[[str, str, int | None, float, str | None], None]
-"""Told of every request: method, path, status (None without an answer), milliseconds, request ID."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
@@ -84,7 +82,7 @@ class HttpRegistry:
     def __init__(
         self,
         client: httpx.AsyncClient,
-        credential: ApiKey,
+        credential: Credential,
         *,
         pacer: Pacer,
         sleep: Sleep,
@@ -107,7 +105,7 @@ class HttpRegistry:
     async def open(
         cls,
         base_url: str,
-        credential: ApiKey,
+        credential: Credential,
         *,
         workspace_id: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -283,9 +281,12 @@ class HttpRegistry:
 
     async def _answer(self, call: Call) -> httpx.Response:
         """The successful answer to a call, sent again as far as ``retries`` allows."""
-        lost, waited = False, 0.0
+        lost, waited, renewed = False, 0.0, False
         for taken in itertools.count():
             outcome = await self._paced_attempt(call)
+            if not renewed and self._is_worth_another_token(outcome):
+                renewed = True
+                outcome = await self._paced_attempt(call)
             if outcome.error is None and outcome.response is not None:
                 return outcome.response
             lost = lost or outcome.lost
@@ -325,6 +326,11 @@ class HttpRegistry:
             if outcome.response is not None and not asks_for_rest(outcome.response.status_code):
                 self._pacer.answered(call.rates)
             return outcome
+
+    def _is_worth_another_token(self, outcome: _Outcome) -> bool:
+        """The service looks at the token before it does anything: after a 401 no write is repeated."""
+        answer = outcome.response
+        return answer is not None and answer.status_code == 401 and self._credential.reject(answer.request)
 
     async def _attempt(self, call: Call) -> _Outcome:
         request = calls.request_of(call, self._client)

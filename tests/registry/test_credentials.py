@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from agentops.domain.diagnostics import Code, Diagnostic, Stop
-from agentops.registry import ApiKey, credential_for, resolve_api_key, trusted_host
+from agentops.registry import ApiKey, resolve_api_key, trusted_host
 from tests.registry.wire import KEY
 
 
@@ -51,9 +51,6 @@ class TestApiKey:
 
 
 class TestResolving:
-    def test_without_a_reference_it_is_the_usual_variable(self) -> None:
-        assert sent_by(resolve_api_key(None, {"ANTHROPIC_API_KEY": KEY}, no_file)) == KEY
-
     def test_a_variable_that_is_named(self) -> None:
         environ = {"ANTHROPIC_API_KEY": "other", "PROD_KEY": KEY}
         assert sent_by(resolve_api_key("env:PROD_KEY", environ, no_file)) == KEY
@@ -69,11 +66,6 @@ class TestResolving:
             resolve_api_key("env:PROD_KEY", environ, no_file)
         assert "PROD_KEY, which is not set" in refusal(stopped).summary
         assert "set PROD_KEY" in refusal(stopped).detail
-
-    def test_the_usual_variable_is_not_set(self) -> None:
-        with pytest.raises(Stop) as stopped:
-            resolve_api_key(None, {}, no_file)
-        assert "ANTHROPIC_API_KEY" in refusal(stopped).summary
 
     def test_a_file_that_is_not_there(self) -> None:
         with pytest.raises(Stop) as stopped:
@@ -176,24 +168,3 @@ class TestTrust:
     )
     def test_hosts_that_the_user_lists(self, listed: str, url: str, trusted: bool) -> None:
         assert trusted_host(url, {"AGENTOPS_TRUSTED_HOSTS": listed}) is trusted
-
-    @pytest.mark.parametrize("reference", [None, "env:PROD_KEY", "file:key"])
-    def test_no_key_is_even_looked_for_where_the_host_is_not_trusted(self, reference: str | None) -> None:
-        def read(path: str) -> str:
-            pytest.fail("read the key")
-
-        environ = {"ANTHROPIC_API_KEY": KEY, "PROD_KEY": KEY}
-        with pytest.raises(Stop) as stopped:
-            credential_for("https://evil.example:8443/x?t=s3cret", reference, environ, read)
-        assert "evil.example:8443" in refusal(stopped).summary
-        assert "AGENTOPS_TRUSTED_HOSTS=evil.example:8443" in refusal(stopped).detail
-        assert "s3cret" not in str(refusal(stopped))
-
-    def test_a_trusted_host_is_given_it(self) -> None:
-        key = credential_for("https://api.anthropic.com", None, {"ANTHROPIC_API_KEY": KEY}, no_file)
-        assert sent_by(key) == KEY
-
-    def test_an_unreadable_address_is_refused_in_a_sentence(self) -> None:
-        with pytest.raises(Stop) as stopped:
-            credential_for("https://ａ:x", None, {}, no_file)
-        refusal(stopped)
