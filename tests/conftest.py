@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,21 @@ import pytest
 from tests.projects import AGENT, PROMPT, Project
 
 
+def without_credentials(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Whatever the machine that runs the tests is set up with, and whoever is logged in there."""
+    for name in list(os.environ):
+        if (
+            name.startswith(("ANTHROPIC_", "AGENTOPS_", "ACTIONS_ID_TOKEN_"))
+            and name != "AGENTOPS_UPDATE_DOCS"
+        ):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("APPDATA", str(home))
+
+
 @pytest.fixture
 def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Project:
-    for name in ("AGENTOPS_STAGE", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "AGENTOPS_TRUSTED_HOSTS"):
-        monkeypatch.delenv(name, raising=False)
+    without_credentials(monkeypatch, tmp_path)
     root = tmp_path / "project"
     root.mkdir()
     (root / ".git").mkdir()  # the project ends here, whatever lies above

@@ -34,6 +34,7 @@ from agentops.domain.diagnostics import Code
 from agentops.emulator import create_app
 from agentops.kinds import CATALOG
 from agentops.spec import load_project, load_stage
+from tests.conftest import without_credentials
 from tests.test_architecture import TABLE
 
 ROOT = Path(__file__).parents[1]
@@ -196,8 +197,9 @@ OF_ANT = {
 
 @pytest.fixture
 def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    for name in ("AGENTOPS_STAGE", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "FORCE_COLOR", "COLUMNS"):
+    for name in ("FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    without_credentials(monkeypatch, tmp_path)
     for path, content in OF_ANT.items():
         (tmp_path / "of-ant" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "of-ant" / path).write_text(content, encoding="utf-8")

@@ -108,6 +108,25 @@ def test_the_workspace_a_stage_names_must_answer(bench: Bench):
         bench.plan(wanted())
 
 
+@pytest.mark.parametrize("asked", [{"workspace_id": "wrkspc_prod"}, {"organization_id": "org_prod"}])
+def test_what_a_stage_names_is_checked_before_the_first_write_of_an_empty_lock(
+    bench: Bench, asked: dict[str, str]
+):
+    bench.stage = remote(**asked)
+    with pytest.raises(Blocked, match="answered"):
+        bench.apply(wanted())
+    assert bench.registry.writes == []
+    assert bench.store.lock is None or bench.store.lock.resources == {}
+
+
+def test_a_saved_plan_is_not_applied_where_another_workspace_answers_than_the_stage_names(bench: Bench):
+    planned = bench.saved(wanted())
+    bench.stage = remote(workspace_id="wrkspc_prod")
+    with pytest.raises(Blocked, match="wrkspc_prod"):
+        bench.apply_saved(planned)
+    assert bench.registry.writes == []
+
+
 def test_a_lock_of_another_stage_is_refused(bench: Bench):
     bench.store.lock = Lock(project="p", stage="other")
     with pytest.raises(Blocked, match="stage other"):

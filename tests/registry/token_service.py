@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -74,6 +74,7 @@ class TokenService:
 
     ``accepted``: the identity tokens that the rule takes. ``live``: access tokens that were given and not
     revoked. ``refresh_token``: the only one that is good for another access token; it changes with each use.
+    ``before_api`` is called before each request to the API that it guards.
     """
 
     def __init__(self, *accepted: str, expires_in: int = 3600) -> None:
@@ -83,6 +84,7 @@ class TokenService:
         self.fail: list[int] = []
         self.live: set[str] = set()
         self.refresh_token = "sk-ant-ort01-first-refresh-token"
+        self.before_api: Callable[[], None] = lambda: None
         self._numbers = itertools.count(1)
 
     @property
@@ -141,7 +143,8 @@ class TokenService:
 
 
 class Guarded:
-    """An API that takes nothing but the tokens of a service, below any path; for a real socket."""
+    """An API that takes nothing but the tokens of a service, with the beta header that belongs to them; for a
+    real socket, below any path."""
 
     def __init__(self, service: TokenService, api: ASGIApp, prefix: str = "") -> None:
         self._service = service
@@ -159,9 +162,10 @@ class Guarded:
             status, body = self._service.answer(asked)
             answer = Response(json.dumps(body), status, {"request-id": "req_token"}, "application/json")
             return await answer(scope, receive, send)
+        self._service.before_api()
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        beta = request.headers.get("anthropic-beta", "")
-        if bearer not in self._service.live or "oauth-2025-04-20" not in beta:
+        marked = "oauth-2025-04-20" in request.headers.get("anthropic-beta", "")
+        if bearer not in self._service.live or marked is not bearer.startswith("sk-ant-oat"):
             _, body = _error(401, "authentication_error", f"No entry for {bearer}")
             return await Response(json.dumps(body), 401, None, "application/json")(scope, receive, send)
         return await self._api({**scope, "path": path, "raw_path": path.encode()}, receive, send)
