@@ -39,7 +39,7 @@ from tests.test_architecture import TABLE
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
-SESSIONS = [ROOT / "README.md", ROOT / "docs" / "commands.md"]
+SESSIONS = [ROOT / "README.md", ROOT / "docs" / "commands.md", ROOT / "docs" / "authentication.md"]
 UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

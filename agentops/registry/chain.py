@@ -283,7 +283,7 @@ class _Chain:
         looked_for = [KEY_VARIABLE, TOKEN_VARIABLE, profiles.PROFILE_VARIABLE]
         missing = self._missing_of_rule()
         looked_for.append(f"{RULE_VARIABLE} (but {missing})" if missing else RULE_VARIABLE)
-        where = f"the profile {one_line(name)} in {profiles.directory(self._environ)}"
+        where = f"the profile {one_line(name)} in {profiles.directory_told(self._environ)}"
         looked_for.append(f"{where} (but {skipped})" if skipped else where)
         return stop(
             f"there is no credential for this stage; looked for: {', '.join(looked_for)}",

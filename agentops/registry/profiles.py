@@ -62,6 +62,12 @@ def directory(environ: Mapping[str, str]) -> str:
     return os.path.join(roaming, "Anthropic")
 
 
+def directory_told(environ: Mapping[str, str]) -> str:
+    """The directory as people write it: ``~/.config/anthropic``."""
+    path, home = directory(environ), environ.get("HOME") or os.path.expanduser("~")
+    return f"~{path[len(home) :]}" if path.startswith(home + os.sep) else path
+
+
 def pointed_at(environ: Mapping[str, str]) -> str | None:
     """The name in ``active_config``; None where there is none."""
     try:

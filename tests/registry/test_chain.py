@@ -255,8 +255,7 @@ def test_where_nothing_is_found_it_is_said_where_it_was_looked_for_and_what_to_d
     found = world.refusal()
     assert found.summary == (
         "there is no credential for this stage; looked for: ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, "
-        "ANTHROPIC_PROFILE, ANTHROPIC_FEDERATION_RULE_ID, the profile default in "
-        f"{world.folder}"
+        "ANTHROPIC_PROFILE, ANTHROPIC_FEDERATION_RULE_ID, the profile default in ~/.config/anthropic"
     )
     assert found.detail == "set ANTHROPIC_API_KEY, or give the stage `api_key: {secret: env:NAME}`"
 
