@@ -14,7 +14,7 @@ import httpx
 
 from agentops import __version__
 from agentops.domain.kind import Bundle, Kind, Removal, Switch
-from agentops.domain.ports import Exhausted, NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.ports import Exhausted, NotFound, NoToken, OutcomeUnknown, RegistryError
 from agentops.domain.project import UNPACED, Pacing
 from agentops.domain.resource import Body
 from agentops.domain.state import Identity
@@ -303,7 +303,7 @@ class HttpRegistry:
         if taken:
             error.message += f" (sent {taken + 1} times, waited {waited:.1f} s)"
         # After a lost attempt only a word on the object itself settles what became of a write.
-        undecided = call.writes and lost and type(error) in (RegistryError, Exhausted)
+        undecided = call.writes and lost and type(error) in (RegistryError, Exhausted, NoToken)
         raise failures.unknown(call, error) if undecided or outcome.verdict is Verdict.UNKNOWN else error
 
     def _wait_after(self, call: Call, response: httpx.Response | None, taken: int) -> float | None:
@@ -337,6 +337,8 @@ class HttpRegistry:
         started = anyio.current_time()
         try:
             response = await received(self._client, request, call.most)
+        except NoToken as unsigned:
+            return _Outcome(error=unsigned)
         except httpx.RequestError as failure:
             self._report(call, None, started)
             sent = failures.may_have_been_sent(failure)

@@ -54,6 +54,11 @@ def of_file(path: str, origin: str) -> Identity:
     """What somebody else, as a cluster or a step of CI, puts into a file."""
 
     async def token() -> str:
+        if path.startswith("eyJ") and path.count(".") == 2:  # not repeated, as it is one
+            raise NoToken(
+                f"there is a token where the path of a file belongs ({origin})",
+                f"name the file that holds it, or set {LITERAL_VARIABLE} to the token",
+            )
         advice = "check that whatever is to write the token has done so, and that this process can read it"
         try:
             text = read_text(path).strip()

@@ -393,6 +393,11 @@ def test_a_secret_where_none_has_its_place_is_refused_and_not_looked_up(planted:
         {
             "ANTHROPIC_FEDERATION_RULE_ID": RULE,
             "ANTHROPIC_ORGANIZATION_ID": ORGANIZATION,
+            "ANTHROPIC_IDENTITY_TOKEN_FILE": LITERAL,
+        },
+        {
+            "ANTHROPIC_FEDERATION_RULE_ID": RULE,
+            "ANTHROPIC_ORGANIZATION_ID": ORGANIZATION,
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"http://gateway.example/{PLANTED['MCP_URL']}",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": GITHUB_BEARER,
         },

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from agentops.domain.diagnostics import Stop
-from agentops.domain.ports import NoToken, RegistryError, Unauthorized
+from agentops.domain.ports import NoToken, OutcomeUnknown, RegistryError, Unauthorized
+from agentops.registry import HttpRegistry
 from tests.registry.asking import AGENT, Outside
 from tests.registry.token_service import (
     ACCOUNT,
@@ -443,6 +445,45 @@ def test_a_token_that_was_revoked_is_replaced_and_a_create_is_sent_once_more(hom
         ("POST", "/v1/oauth/token", 200),
         ("POST", "/v1/agents", 200),
     ]
+
+
+def test_requests_side_by_side_share_one_exchange_and_after_a_revocation_one_more(
+    home: dict[str, str],
+) -> None:
+    there = federated(home)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bearer = request.headers["authorization"].removeprefix("Bearer ")
+        return ok() if bearer in there.service.live else refused(401, "authentication_error", "no.")
+
+    there.answer = answer
+
+    async def many(registry: HttpRegistry) -> None:
+        for _ in range(2):
+            async with anyio.create_task_group() as tasks:
+                for number in range(20):
+                    tasks.start_soon(registry.get, AGENT, f"agent_{number}")
+            there.service.live.clear()
+
+    there.use(there.access(), many)
+    assert len(there.service.exchanges) == 2
+    assert len(there.asked) == 60
+
+
+def test_a_write_whose_answer_was_lost_is_not_settled_by_a_token_that_cannot_be_had(
+    home: dict[str, str],
+) -> None:
+    there = federated(home)
+    access = there.access()
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        there.now += 3600
+        there.service.fail = [503]
+        raise httpx.ReadError("reset", request=request)
+
+    there.answer = lose
+    with pytest.raises(OutcomeUnknown, match="may or may not have happened"):
+        there.use(access, lambda registry: registry.update(AGENT, "agent_1", {"name": "b"}))
 
 
 def test_a_key_that_is_refused_is_not_tried_again(home: dict[str, str]) -> None:
