@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 HIDDEN_FOLDER = ".agentops"
+SETTLE = 15.0
+"""Seconds after which a list has what was created. Nothing is published on it; the embedded registry has it
+at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,12 @@ async def target(
     bodies name can be looked up."""
     from agentops.cli.lookups import EnvironmentSecrets, PlannedUploads
     from agentops.engine.operations import Target
+    from agentops.engine.recovery import AT_ONCE, Patience
     from agentops.registry import HttpRegistry
+
+    def waiting(addresses: Sequence[str], seconds: float) -> None:
+        named = f"{addresses[0]} and {len(addresses) - 1} more" if len(addresses) > 1 else addresses[0]
+        output.note(f"Waiting up to {seconds:.0f} s for what an unfinished run may have created: {named}")
 
     access, transport = _access(opened, stage, output)
     async with HttpRegistry.open(
@@ -186,7 +194,9 @@ async def target(
         on_request=output.request if output.verbose else None,
         on_wait=output.wait if output.verbose else None,
     ) as registry:
-        there = Target(opened.project.name, _meant(stage, access), opened.catalog, registry, store)
+        patience = AT_ONCE if stage.registry.is_local else Patience(SETTLE, now=now, waiting=waiting)
+        meant = _meant(stage, access)
+        there = Target(opened.project.name, meant, opened.catalog, registry, store, patience=patience)
         if plan is not None:
             secrets = EnvironmentSecrets(os.environ, opened.root)
             uploads = PlannedUploads(opened.root, plan, _resolver(opened))
@@ -285,8 +295,8 @@ def act(operation: Callable[[anyio.Event], Awaitable[Result]], output: Output) -
     return _watched(operation, grace=GRACE, say=output.note)
 
 
-GRACE = 7
-"""Seconds; CI runners do not give more between the signal and the kill."""
+GRACE = 6
+"""Seconds. CI runners give about seven between the signal and the kill; then the lock has to be there."""
 
 
 def _watched(

@@ -116,6 +116,11 @@ def fingerprints(kind: Kind, body: Body) -> dict[str, str]:
     return form(kind, body).fingerprints
 
 
+def content_of(kind: Kind, body: Body) -> str:
+    """One digest over the canonical form: what tells an upload from any other."""
+    return digest(fingerprints(kind, body))
+
+
 def seen(live: Form, observed: Fingerprints) -> dict[str, str]:
     """The fingerprints of a live object, where it says nothing those that were last observed."""
     if not live.unseen:

@@ -128,8 +128,8 @@ class LockEntry(BaseModel):
 class Intent(BaseModel):
     """A create that was about to be sent: whether it happened is known once its answer is recorded.
 
-    ``known`` are the IDs that were there before, of a kind whose objects carry no tag: only what is new since
-    can be what was created.
+    Of a kind whose objects carry no tag, ``known`` are the IDs that were there before and ``content`` is a
+    digest of what was sent: only what is new since and the same can be what was created.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -137,6 +137,7 @@ class Intent(BaseModel):
     at: str
     run: str
     known: tuple[str, ...] = ()
+    content: str | None = None
 
 
 class Lock(BaseModel):

@@ -57,10 +57,14 @@ def update(
         base=base_of(it.kind, sides.live, record, sides.theirs),
         record=record,
         ignored=desired.lifecycle.ignore_changes,
-        directory=desired.body.get(it.kind.bundle.directory) if it.kind.bundle is not None else None,
+        directory=_directory(it, desired),
         location=desired.location,
     )
     return Decision(change=change, diagnostics=edit.diagnostics)
+
+
+def _directory(it: Situation, desired: Resource) -> str | None:
+    return desired.body.get(it.kind.bundle.directory) if it.kind.bundle is not None else None
 
 
 def _pin(it: Situation, desired: Resource) -> Iterator[FieldChange]:
@@ -91,6 +95,7 @@ def adoption(it: Situation, desired: Resource, sides: Sides, found: Sequence[Dif
         base=base_of(it.kind, sides.live, record, sides.theirs),
         record=record,
         ignored=left,
+        directory=_directory(it, desired),
         location=desired.location,
     )
     return Decision(change=change, diagnostics=edit.diagnostics)

@@ -1,7 +1,7 @@
 """Carry out a plan: what is needed first, side by side where nothing forbids it, recorded step by step.
 
 The executor decides nothing. Whatever happens, the lock tells the truth when it returns: an intent before
-each create, an entry after each success, and what could not be known is left as an intent for the next plan.
+each create, an entry after each success, and what could not be found out stays an intent for the next plan.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from agentops.domain.ports import (
     Uploads,
 )
 from agentops.domain.report import ApplyReport, Outcome, Result
-from agentops.domain.state import LiveObject, Lock, LockEntry
+from agentops.domain.state import Intent, LiveObject, Lock, LockEntry
 from agentops.engine import refusals
 from agentops.engine.along import users_of
 from agentops.engine.ledger import Ledger
 from agentops.engine.planner import recorded
+from agentops.engine.recovery import Patience, Recovery
 from agentops.engine.refresh import SIDE_BY_SIDE
 from agentops.engine.steps import StepError, Steps
 
@@ -49,14 +50,17 @@ async def execute(
     stop: anyio.Event,
     secrets: Secrets,
     uploads: Uploads,
+    patience: Patience,
 ) -> ApplyReport:
     """Apply ``plan``; the caller holds the lock store and has run the guards.
 
     ``already`` are changes achieved since the plan was saved, ``run`` names this run in intents, and once
-    ``stop`` is set no further call is begun. ``secrets`` and ``uploads`` have what bodies only name.
+    ``stop`` is set no further call is begun. ``secrets`` and ``uploads`` have what bodies only name;
+    ``patience`` is for creates whose answer was lost.
     """
     ledger = Ledger(catalog, store, lock)
-    steps = Steps(registry, ledger, secrets, uploads, run, now)
+    recovery = Recovery(registry, ledger, patience, stop)
+    steps = Steps(registry, ledger, secrets, uploads, recovery, run, now)
     work = _Run(plan, steps, ledger, observer, stop, already)
     try:
         async with anyio.create_task_group() as tasks:
@@ -183,7 +187,11 @@ class _Run:
         """Fold what was recorded step by step into the lock; a run that changed nothing leaves it alone."""
         store, lock = self.ledger.store, self.ledger.lock
         known = lock.intents.keys() | self.finished.keys()
-        intents = {key: value for key, value in (store.read() or lock).intents.items() if key in known}
+        intents = {
+            key: value
+            for key, value in (store.read() or lock).intents.items()
+            if key in known and not self._looked_for(key, value)
+        }
         final = recorded(self.plan, lock.with_changes(intents=intents), self.ledger.entries)
         same = final.resources == lock.resources and final.intents == lock.intents
         if same and not store.pending and (not final.resources or final.origin == lock.origin):
@@ -195,6 +203,12 @@ class _Run:
                 raise
             return lock.serial  # the journal has what could be recorded; the next start folds it
         return final.serial
+
+    def _looked_for(self, address: Address, intent: Intent) -> bool:
+        """Whether what this create may have made besides what is recorded would have come to light by now."""
+        if not self.ledger.former(address).id or self.ledger.lock.intents.get(address) != intent:
+            return False
+        return self.steps.recovery.patience.left(intent) == 0
 
 
 _GOOD = frozenset({Result.DONE, Result.ALREADY})

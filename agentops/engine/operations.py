@@ -23,6 +23,7 @@ from agentops.engine import guard
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
 from agentops.engine.planner import make_plan
+from agentops.engine.recovery import AT_ONCE, Patience, pauses, unfound
 from agentops.engine.refresh import refresh
 
 
@@ -45,8 +46,8 @@ NOTHING_THERE = _NothingThere()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A stage as the engine sees it: where its resources live, where they are recorded, and where what their
-    bodies only name is looked up."""
+    """A stage as the engine sees it: where its resources live, where they are recorded, where what their
+    bodies only name is looked up, and how long what was created there may be missing from lists."""
 
     project: str
     stage: Stage
@@ -55,6 +56,7 @@ class Target:
     store: LockStore
     secrets: Secrets = NOTHING_THERE
     uploads: Uploads = NOTHING_THERE
+    patience: Patience = AT_ONCE
 
     @property
     def tag_prefix(self) -> str:
@@ -134,6 +136,7 @@ async def apply(
         stop=stop,
         secrets=target.secrets,
         uploads=target.uploads,
+        patience=target.patience,
     )
 
 
@@ -171,6 +174,29 @@ async def _look(
     limit: Callable[[Lock], Lock] = _all_of_it,
     *,
     removing: bool = False,
+) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
+    """What is there; what an unfinished create may have made is waited for before it is planned again."""
+    seen = await _look_once(target, desired, lock, limit, removing=removing)
+    if not (missing := unfound(target.catalog, desired, seen[1], seen[0])):
+        return seen
+    patience = target.patience
+    if longest := max(patience.left(intent) for intent in missing.values()):
+        patience.waiting(tuple(missing), longest)
+    for pause in pauses(longest):
+        await patience.sleep(pause)
+        seen = await _look_once(target, desired, lock, limit, removing=removing)
+        if not unfound(target.catalog, desired, seen[1], seen[0]):
+            break
+    return seen
+
+
+async def _look_once(
+    target: Target,
+    desired: DesiredState,
+    lock: Lock,
+    limit: Callable[[Lock], Lock],
+    *,
+    removing: bool,
 ) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
     said: list[Diagnostic] = []
     accept = guard.right_registry(target.stage, target.catalog, target.registry.base_url, said)

@@ -10,7 +10,7 @@ import anyio
 
 from agentops.domain.address import Address
 from agentops.domain.bundle import manifest, texts
-from agentops.domain.canonical import content_digest, fingerprints
+from agentops.domain.canonical import content_digest, content_of, fingerprints
 from agentops.domain.kind import Catalog, Kind, Replacement
 from agentops.domain.ports import Conflict, NotFound, Registry
 from agentops.domain.resource import Body
@@ -82,6 +82,7 @@ class _Look:
     objects: dict[Address, LiveObject] = field(default_factory=dict)
     carriers: dict[Address, list[LiveObject]] = field(default_factory=lambda: defaultdict(list))
     skipped: set[Address] = field(default_factory=set)
+    claimed: set[str] = field(default_factory=set)
     ours: frozenset[str] = frozenset()
 
     async def list_roots(self, kinds: list[Kind]) -> None:
@@ -196,15 +197,16 @@ class _Look:
         async with anyio.create_task_group() as tasks:
             for address, resource in desired.resources.items():
                 kind, found = self.catalog.of_address(address), self.objects.get(address)
-                if kind.bundle is None or (found is not None and found.archived):
-                    continue
-                if found is None:
-                    if (intent := lock.intents.get(address)) is not None:
-                        tasks.start_soon(self._find_upload, limiter, address, kind, resource.body, intent)
+                if kind.bundle is None or found is None or found.archived:
                     continue
                 entry = lock.resources[address]
                 if not _is_as_recorded(kind, resource.body, found.body, entry):
                     tasks.start_soon(self._unpack, limiter, address, kind, found, entry)
+            for address, intent in lock.intents.items():
+                kind, wanted = self.catalog.of_address(address), desired.resources.get(address)
+                if kind.bundle is not None:
+                    body = wanted.body if wanted is not None else None
+                    tasks.start_soon(self._find_upload, limiter, address, kind, body, intent)
 
     async def _unpack(
         self,
@@ -222,14 +224,22 @@ class _Look:
         self._put(address, replace(found, body={**found.body, **told}))
 
     async def _find_upload(
-        self, limiter: anyio.CapacityLimiter, address: Address, kind: Kind, wanted: Body, intent: Intent
+        self,
+        limiter: anyio.CapacityLimiter,
+        address: Address,
+        kind: Kind,
+        wanted: Body | None,
+        intent: Intent,
     ) -> None:
-        """An upload carries no tag. What has come since the intent, and is the same to the byte, is ours."""
+        """An upload carries no tag. What has come since the intent, and is the same to the byte as what was
+        sent then, is ours, whatever the file asks for by now."""
+        sent = {intent.content, *((content_of(kind, wanted),) if wanted is not None else ())}
         for found in self.listed.get(kind.name, ()):
             if found.id in intent.known or found.id in self.ours:
                 continue
             full = replace(found, body={**found.body, **(await self._contents(limiter, kind, found) or {})})
-            if fingerprints(kind, full.body) == fingerprints(kind, wanted):
+            if content_of(kind, full.body) in sent and found.id not in self.claimed:
+                self.claimed.add(found.id)  # one object for one address, also where two uploads were alike
                 self.carriers[address].append(full)
 
     async def _contents(self, limiter: anyio.CapacityLimiter, kind: Kind, found: LiveObject) -> Body | None:

@@ -308,6 +308,15 @@ def unbound(change: Change, precondition: str) -> Diagnostic:
     )
 
 
+def found_again(change: Change, id: str) -> Diagnostic:
+    return note(
+        Code.OUTCOME_UNKNOWN,
+        f"{change.address}: the answer to its create was lost; it was found as {id} and taken over",
+        "it is recorded as if the answer had come",
+        address=change.address,
+    )
+
+
 def not_switched(change: Change, name: str, wanted: bool) -> Diagnostic:
     return error(
         Code.NOT_AS_PLANNED,

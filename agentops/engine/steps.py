@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import fingerprint, form
+from agentops.domain.canonical import content_of, fingerprint, form
 from agentops.domain.diagnostics import Diagnostic, Stop
 from agentops.domain.kind import OWNER_KEY, Kind, Replacement, Switch
 from agentops.domain.plan import Action, Base, Change
@@ -22,6 +22,7 @@ from agentops.domain.state import Intent, LiveObject, LockEntry
 from agentops.engine import refusals
 from agentops.engine.ledger import Ledger
 from agentops.engine.record import base_of
+from agentops.engine.recovery import Recovery
 
 
 class StepError(Exception):
@@ -44,6 +45,7 @@ class Steps:
     ledger: Ledger
     secrets: Secrets
     uploads: Uploads
+    recovery: Recovery
     run: str
     now: Callable[[], str]
 
@@ -81,17 +83,16 @@ class Steps:
         sent = ready if ready is not None else self._loaded(change, kind, first)
         # An upload carries no tag: what is there already can then not be mistaken for it.
         known = [it["id"] async for it in self.registry.list(kind)] if kind.bundle is not None else []
-        self.ledger.store.intend(change.address, Intent(at=self.now(), run=self.run, known=tuple(known)))
-        try:
-            answer = await self.registry.create(kind, sent, parent=parent)
-        except OutcomeUnknown:
-            raise  # the intent stays: the next plan looks for what may have been created
-        except RegistryError:
-            self.ledger.store.withdraw(change.address)
-            raise
+        content = content_of(kind, body) if kind.bundle is not None else None
+        intent = Intent(at=self.now(), run=self.run, known=tuple(known), content=content)
+        made = await self.recovery.create(change, kind, sent, parent, intent)
         if kind.switch is None or not then:
-            return self.ledger.enter(change, answer, sent=body)
-        entry = self.ledger.enter_part(change, answer, sent=first)
+            entry = self.ledger.enter(change, made.body, sent=body)
+            if made.again is not None and not kind.tagged:
+                # By no tag could a second one be told that comes to light later.
+                self.ledger.store.intend(change.address, made.again)
+            return entry
+        entry = self.ledger.enter_part(change, made.body, sent=first)
         return await self._switched(change, kind, kind.switch, entry.id, then)
 
     async def _update(self, change: Change) -> LockEntry:
@@ -104,8 +105,7 @@ class Steps:
             return await self._switched(change, kind, kind.switch, base.id, body)
         if kind.precondition is not None and base.version is None:
             raise StepError(refusals.unbound(change, kind.precondition))
-        bound = kind.bound(sent, base.version)
-        answer = await self.registry.update(kind, base.id, bound, parent=self._parent(change))
+        answer = await self.recovery.update(change, kind, sent, self._parent(change), base, body)
         return self.ledger.enter(change, answer, sent=body)
 
     async def _switched(self, change: Change, kind: Kind, switch: Switch, id: str, body: Body) -> LockEntry:

@@ -16,6 +16,7 @@ from agentops.domain.state import DesiredState, LockEntry
 from agentops.engine import operations
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.operations import Planned, Target
+from agentops.engine.recovery import AT_ONCE, Patience
 from tests.engine.toy import Silent, ToySecrets, ToyStore, ToyUploads
 from tests.engine.toy_kinds import CATALOG
 from tests.engine.toy_registry import ToyRegistry
@@ -34,11 +35,13 @@ class Bench:
         self.secrets = ToySecrets()
         self.uploads = ToyUploads()
         self.observer = Silent()
+        self.patience: Patience = AT_ONCE
         self.stage = Stage("s")
 
     @property
     def target(self) -> Target:
-        return Target("p", self.stage, CATALOG, self.registry, self.store, self.secrets, self.uploads)
+        there = (self.registry, self.store, self.secrets, self.uploads, self.patience)
+        return Target("p", self.stage, CATALOG, *there)
 
     def plan(self, wanted: DesiredState, choices: Choices = NO_CHOICES) -> Planned:
         return self._run(lambda: operations.plan(self.target, wanted, choices))
@@ -114,7 +117,8 @@ class Bench:
         stop = anyio.Event()
         if stopped:
             stop.set()
-        return {"run": "r1", "now": lambda: "2026-01-01T00:00:00Z", "observer": self.observer, "stop": stop}
+        now = (lambda: "2026-01-01T00:00:00Z") if self.patience is AT_ONCE else self.patience.now
+        return {"run": "r1", "now": now, "observer": self.observer, "stop": stop}
 
     @staticmethod
     def _of_a_group(operation: Callable[[], Any]) -> None:

@@ -82,7 +82,7 @@ def test_dependents_of_a_failure_are_skipped(bench: Bench):
 
 def test_an_unknown_outcome_keeps_the_intent_and_the_next_plan_adopts(bench: Bench):
     planned = bench.plan(desired(resource(ONE, {"name": "one"})))
-    create = bench.registry.create
+    create, bench.registry.fail["list"] = bench.registry.create, refusal(503)
 
     async def created_but_lost(kind, body, *, parent=None):
         await create(kind, body, parent=parent)
@@ -94,6 +94,7 @@ def test_an_unknown_outcome_keeps_the_intent_and_the_next_plan_adopts(bench: Ben
     assert list(bench.store.lock.intents) == [ONE]
 
     bench.registry.create = create
+    bench.registry.fail.clear()
     again = bench.plan(desired(resource(ONE, {"name": "one"})))
     assert [change.action for change in again.plan.changes] == [Action.ADOPT]
     bench.carry_out(again)

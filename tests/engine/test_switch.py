@@ -112,7 +112,8 @@ def test_a_step_that_fails_is_continued(bench: Bench, step: str, lost: bool):
         bench.registry.lose[step] = OutcomeUnknown("reset")
     else:
         bench.registry.fail[step] = refusal(503)
-    assert bench.carry_out(planned).exit_code == 4
+    found_out = (step, lost) == ("create", True)
+    assert bench.carry_out(planned).exit_code == (0 if found_out else 4)
     bench.registry.fail.clear()
     bench.registry.lose.clear()
     assert bench.apply(job(held=True)).exit_code == 0

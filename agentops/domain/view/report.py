@@ -88,6 +88,7 @@ def lock_view(lock: Lock, name: str) -> TableView:
     intents = [
         (Span(f"{address}: a create was sent at {intent.at} and its answer is not recorded.", Tone.WARNING),)
         for address, intent in sorted(lock.intents.items())
+        if address not in lock.resources or not lock.resources[address].id
     ]
     return TableView(
         title=" · ".join(
