@@ -33,6 +33,8 @@ def decide(it: Situation) -> Decision:
     decision = _row(it)
     if it.entry is None or not it.entry.id or not it.carriers:
         return decision
+    if decision.change is not None and decision.change.action is Action.ADOPT:
+        return decision  # the recorded one is gone
     said = refusals.carried_twice(it.address, it.entry, it.carriers)
     return replace(decision, diagnostics=(*decision.diagnostics, said))
 
@@ -130,9 +132,11 @@ def _gone(it: Situation, desired: Resource, entry: LockEntry) -> Decision:
     if desired.lifecycle.create_only:
         # Agents may delete what they were given to start with; it is not given to them again.
         return Decision(record=_left_alone(it, desired, entry))
+    if len(it.carriers) == 1 or (it.recreate and it.carriers):
+        # A replacement whose lock was lost on the way, or somebody has made it anew already.
+        return _unrecorded(it, desired)
     if it.recreate:
-        found = _unrecorded(it, desired)  # somebody may have made it anew already
-        return found if it.carriers else Decision(change=creation(it, desired, Reason.RECREATE))
+        return Decision(change=creation(it, desired, Reason.RECREATE))
     how = "archived" if it.live is not None else "gone"
     return Decision(diagnostics=(refusals.gone(desired, entry, how),))
 

@@ -16,7 +16,7 @@ import anyio
 from agentops.domain.address import Address
 from agentops.domain.bundle import manifest
 from agentops.domain.canonical import content_of, field_of, form
-from agentops.domain.kind import OWNER_KEY, Bundle, Catalog, Kind
+from agentops.domain.kind import OWNER_KEY, Bundle, Catalog, Kind, Replacement
 from agentops.domain.plan import Base, Change
 from agentops.domain.ports import Conflict, OutcomeUnknown, Registry, RegistryError
 from agentops.domain.resource import Body
@@ -82,6 +82,21 @@ def unfound(catalog: Catalog, desired: DesiredState, lock: Lock, live: LiveState
         if unfinished and not there(address) and (parent is None or there(parent)):
             found[address] = intent
     return found
+
+
+def given_away(name: str, id: str) -> str:
+    """What an object is called that has given its unique name to its successor."""
+    return f"{name}{_REPLACED}{id[-6:]}"
+
+
+def has_made_room(kind: Kind, found: LiveObject) -> bool:
+    """Whether this is the predecessor in a replacement, whatever the lock knows of that."""
+    if kind.replacement is not Replacement.RENAMED or kind.unique_name is None or found.owner is not None:
+        return False
+    return str(found.body.get(kind.unique_name)).endswith(given_away("", found.id))
+
+
+_REPLACED = "-replaced-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from agentops.domain.ports import Conflict, NotFound, Registry
 from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState, Identity, Intent, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine.diff import TEXTS
+from agentops.engine.recovery import has_made_room
 
 SIDE_BY_SIDE = 16
 """Steps under way at once. The registry holds back what would be too fast or too many for an endpoint."""
@@ -47,7 +48,7 @@ async def refresh(
         addresses = [*desired.resources, *limit(lock).resources, *lock.intents]
         await look.list_roots(_kinds(catalog, addresses, along=removing))
         identity = registry.identity
-        lock = accept(lock, identity)
+        lock = look.under_way(accept(lock, identity))
         seen = limit(lock)
         await look.match(seen)
         await look.list_children(desired, seen, skip_settled=not removing)
@@ -92,6 +93,16 @@ class _Look:
 
     async def _list_root(self, kind: Kind) -> None:
         self.listed[kind.name] = [_live(body, None) async for body in self.registry.list(kind)]
+
+    def under_way(self, lock: Lock) -> Lock:
+        """The lock, with replacements that it does not know of because it was lost on the way."""
+        found = {item.id: item for objects in self.listed.values() for item in objects}
+        moved = {
+            address: LockEntry(id="", path=entry.path, replaced=(*entry.replaced, entry.id))
+            for address, entry in lock.resources.items()
+            if (it := found.get(entry.id)) is not None and has_made_room(self.catalog.of_address(address), it)
+        }
+        return lock.with_changes(resources={**lock.resources, **moved}) if moved else lock
 
     async def match(self, lock: Lock) -> None:
         """Find the locked IDs among what was listed; ask one by one for those that lists leave out."""

@@ -22,7 +22,7 @@ from agentops.domain.state import Intent, LiveObject, LockEntry
 from agentops.engine import refusals
 from agentops.engine.ledger import Ledger
 from agentops.engine.record import base_of
-from agentops.engine.recovery import Recovery
+from agentops.engine.recovery import Recovery, given_away
 
 
 class StepError(Exception):
@@ -88,8 +88,8 @@ class Steps:
         made = await self.recovery.create(change, kind, sent, parent, intent)
         if kind.switch is None or not then:
             entry = self.ledger.enter(change, made.body, sent=body)
-            if made.again is not None and not kind.tagged:
-                # By no tag could a second one be told that comes to light later.
+            if made.again is not None and kind.bundle is not None:
+                # It has neither tag nor key by which a second one could be told that comes to light later.
                 self.ledger.store.intend(change.address, made.again)
             return entry
         entry = self.ledger.enter_part(change, made.body, sent=first)
@@ -177,7 +177,7 @@ class Steps:
                 self._under_way(change, tuple(item for item in still if item != id))
             case Replacement.RENAMED if kind.unique_name is not None:
                 moved = {
-                    kind.unique_name: f"{old[kind.unique_name]}-replaced-{id[-6:]}",
+                    kind.unique_name: given_away(str(old[kind.unique_name]), id),
                     "metadata": {OWNER_KEY: None},
                 }
                 await self.registry.update(kind, id, moved, parent=self._parent(change))
