@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
+from typing import Any
 
 import anyio
 import httpx
@@ -57,8 +58,9 @@ class Project:
     desired: DesiredState
 
 
-def project(root: Path, edits: Mapping[str, str] = MappingProxyType({})) -> Project:
-    fleet.write(root, URL, fleet.FILES | dict(edits))
+def project(root: Path, edits: Mapping[str, str] = MappingProxyType({}), url: str = URL) -> Project:
+    """The fleet below ``root``, with a stage at ``url``."""
+    fleet.write(root, url, fleet.FILES | dict(edits))
     found, problems = load_project(root)
     loaded = load_stage(root, found, found.stages["prod"], CATALOG)
     assert (problems, loaded.diagnostics) == ((), ())
@@ -72,10 +74,11 @@ def nowhere(url: str, pin: str | None = None) -> None:
 
 @dataclass
 class World:
-    """``home`` has the database, the lock and the journal; ``base`` is what it began with."""
+    """A folder with the database, the lock and the journal; they may belong to a project that lies there."""
 
     home: Path
     clock: Clock = field(default_factory=Clock)
+    url: str = URL
 
     @classmethod
     def like(cls, base: Path | None, home: Path) -> World:
@@ -95,20 +98,23 @@ class World:
         return self.home / "locks" / "prod.lock.json"
 
     def store(self) -> LockFile:
-        journal = self.home / "prod.journal"
+        journal = self.home / ".agentops" / "prod.journal"
         owner = Owner(1, "sweep", "apply", NOW)
         names = {"name": "locks/prod.lock.json", "project": "sweep", "stage": "prod"}
         return LockFile(self.lock_path, journal, owner=owner, **names)
 
     def on_a_fresh_runner(self, before: bytes | None) -> None:
         """The journal is gone, and the lock is the one that was committed before the run."""
-        for path in (self.home / "prod.journal", self.lock_path):
+        for path in (self.home / ".agentops" / "prod.journal", self.lock_path):
             path.unlink(missing_ok=True)
         if before is not None:
             self.lock_path.write_bytes(before)
 
     def remove(self) -> None:
         shutil.rmtree(self.home)
+
+    def _server(self, app: Any) -> httpx.ASGITransport:
+        return httpx.ASGITransport(app=app, root_path=httpx.URL(self.url).path.rstrip("/"))
 
     # -- what somebody does here
 
@@ -117,10 +123,10 @@ class World:
     ) -> Ended:
         """One apply, as the command does it; what stops it is in the answer."""
         app = create_app(self.database)
-        transport = FailingTransport(httpx.ASGITransport(app=app), self.clock, fault, at)
+        transport = FailingTransport(self._server(app), self.clock, fault, at)
         try:
             async with HttpRegistry.open(
-                URL,
+                self.url,
                 ApiKey("sk-of-the-fleet"),
                 transport=transport,
                 sleep=self.clock.sleep,
@@ -150,7 +156,7 @@ class World:
         app = create_app(self.database)
         try:
             async with HttpRegistry.open(
-                URL, ApiKey("sk-of-the-fleet"), transport=httpx.ASGITransport(app=app)
+                self.url, ApiKey("sk-of-the-fleet"), transport=self._server(app)
             ) as registry:
                 there = Target("sweep", wanted.stage, CATALOG, registry, self.store())
                 planned = await operations.plan(there, wanted.desired, choices)
