@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint format setup clean
+.PHONY: demo test sweep lint format setup clean
 
 demo: setup
 	$(BIN)/python -m tests.demo
 
 test: setup
 	$(BIN)/python -m pytest -n auto
+
+# Faults, kills and applies at once, in full; `test` has a part of them. Prints its counts.
+sweep: setup
+	AGENTOPS_SWEEP=full $(BIN)/python -m pytest -n auto tests/sweep
 
 lint: setup
 	$(BIN)/ruff check .

@@ -171,10 +171,17 @@ def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
 
 @asynccontextmanager
 async def target(
-    opened: Opened, stage: Stage, output: Output, store: LockFile, plan: Plan | None = None
+    opened: Opened,
+    stage: Stage,
+    output: Output,
+    store: LockFile,
+    plan: Plan | None = None,
+    stop: anyio.Event | None = None,
 ) -> AsyncIterator[Target]:
     """Open the stage's registry for the length of an operation; with a plan that is to be applied, what its
-    bodies name can be looked up."""
+    bodies name can be looked up. Once ``stop`` is set nothing is waited for before it is tried again."""
+    import anyio
+
     from agentops.cli.lookups import EnvironmentSecrets, PlannedUploads
     from agentops.engine.operations import Target
     from agentops.engine.recovery import AT_ONCE, Patience
@@ -184,6 +191,10 @@ async def target(
         named = f"{addresses[0]} and {len(addresses) - 1} more" if len(addresses) > 1 else addresses[0]
         output.note(f"Waiting up to {seconds:.0f} s for what an unfinished run may have created: {named}")
 
+    async def pause(seconds: float) -> None:
+        with anyio.move_on_after(seconds):
+            await (stop or anyio.Event()).wait()
+
     access, transport = _access(opened, stage, output)
     async with HttpRegistry.open(
         access.base_url,
@@ -191,6 +202,7 @@ async def target(
         workspace_id=access.selects,
         transport=transport,
         pacing=UNPACED if stage.registry.is_local else stage.registry.pacing,
+        sleep=pause,
         on_request=output.request if output.verbose else None,
         on_wait=output.wait if output.verbose else None,
     ) as registry:
@@ -295,7 +307,7 @@ def act(operation: Callable[[anyio.Event], Awaitable[Result]], output: Output) -
     return _watched(operation, grace=GRACE, say=output.note)
 
 
-GRACE = 6
+GRACE = 5
 """Seconds. CI runners give about seven between the signal and the kill; then the lock has to be there."""
 
 

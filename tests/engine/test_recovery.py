@@ -266,8 +266,9 @@ def test_a_run_that_is_to_end_waits_no_longer_and_leaves_the_rest_to_the_next(be
                 bench.target, planned, run="r", now=luck.time.now, observer=bench.observer, stop=stop
             )
 
-    (outcome,) = anyio.run(run).outcomes
-    assert outcome.problem.code is Code.OUTCOME_UNKNOWN
+    report = anyio.run(run)
+    assert [it.problem.code for it in report.outcomes] == [Code.OUTCOME_UNKNOWN]
+    assert report.exit_code == 130
     assert list(bench.store.lock.intents) == [ONE]
     bench.patience = Patience(SETTLE, luck.time.sleep, luck.time.now)
     luck.time.passed += 5

@@ -38,13 +38,13 @@ STATUS = {
 """Refusals in the API's own shape, before anything is done."""
 
 
-def refusal(fault: Fault) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body."""
+def refusal(fault: Fault, wait: int = 7) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body. ``wait`` is in seconds."""
     status, type = STATUS[fault]
     body = {"type": "error", "error": {"type": type, "message": f"The sweep says {fault.value}."}}
     headers = {"content-type": "application/json", "request-id": "req_sweep"}
     if fault is Fault.LIMITED_FOR:
-        headers["retry-after"] = "7"
+        headers["retry-after"] = str(wait)
     return status, headers, json.dumps(body).encode()
 
 

@@ -145,7 +145,7 @@ def _plan_and_apply(
             return 1
 
         async def carry_out(stop: anyio.Event) -> ApplyReport:
-            async with target(opened, stage, output, store, planned.plan) as there:
+            async with target(opened, stage, output, store, planned.plan, stop) as there:
                 with output.progress(len(planned.plan.changes)) as observer:
                     return await operations.apply(
                         there, planned, run=run_id(), now=now, observer=observer, stop=stop
@@ -172,7 +172,7 @@ def _apply_saved(opened: Opened, told: Common, output: Output, path: Path, conse
     store = lock_file(opened, stage, "apply")
 
     async def carry_out(stop: anyio.Event) -> ApplyReport:
-        async with target(opened, stage, output, store, saved) as there:
+        async with target(opened, stage, output, store, saved, stop) as there:
             with output.progress(len(saved.changes)) as observer:
                 return await operations.apply_saved(
                     there, saved, run=run_id(), now=now, observer=observer, stop=stop
