@@ -271,7 +271,7 @@ def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
     match failure:
         case OutcomeUnknown():
             code = Code.OUTCOME_UNKNOWN
-            detail = "it may or may not have happened: plan again, what carries our tag is found and adopted"
+            detail = "it may or may not have happened: apply again, what carries our tag is found and adopted"
         case Conflict():
             code = Code.REGISTRY
             detail = (

@@ -445,3 +445,50 @@ def test_a_lost_update_that_cannot_be_looked_at_stays_unknown_and_converges(benc
     bench.registry.fail.clear()
     plan = bench.plan(one(note="b")).plan
     assert (plan.changes, plan.drift, list(plan.records)) == ((), (), [ONE])
+
+
+# -- the lock itself was lost, and an older one is there
+
+
+def shaped(shape: str):
+    return one(shape={"type": shape})
+
+
+@pytest.mark.parametrize("call", ["create", "remove"])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_replacement_that_the_lock_does_not_know_of_is_continued(
+    bench: Bench, call: str, carried_out: bool
+):
+    bench.apply(shaped("round"))
+    before = bench.store.lock
+    bench.killed_at(shaped("square"), call, carried_out=carried_out)
+    bench.store.lock, bench.store.log = before, ["write"]
+    assert bench.settle(shaped("square")).changes == ()
+    assert [it["shape"]["type"] for it in bench.registry.live(WIDGET)] == ["square"]
+    assert bench.at_rest(shaped("square"))
+
+
+def test_a_name_that_only_looks_like_one_that_was_given_away_is_drift(bench: Bench):
+    bench.apply(one())
+    id = bench.entry(ONE).id
+    bench.registry.edit(id, name=f"one-replaced-{id}x")
+    assert [it.address for it in bench.plan(one()).plan.drift] == [ONE]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_gone_or_archived_and_carried_by_one_other_is_that_one(bench: Bench, gone: bool):
+    bench.apply(one())
+    old = bench.entry(ONE).id
+    bench.registry.objects[old]["archived_at"] = "2026-01-01T00:00:00Z"
+    if gone:
+        del bench.registry.objects[old]
+    new = bench.registry.put(WIDGET, {"name": "one", "metadata": {"agentops": tag(ONE)}})
+    plan = bench.plan(one()).plan
+    assert ([it.action for it in plan.changes], plan.diagnostics) == ([Action.ADOPT], ())
+    bench.apply(one())
+    assert bench.entry(ONE).id == new
+    bench.registry.put(WIDGET, {"name": "two", "metadata": {"agentops": tag(ONE)}})
+    bench.registry.objects[new]["archived_at"] = "2026-01-01T00:00:00Z"
+    bench.registry.put(WIDGET, {"name": "three", "metadata": {"agentops": tag(ONE)}})
+    plan = bench.plan(one()).plan
+    assert (plan.changes, plan.blocked) == ((), True), "of several none is taken"

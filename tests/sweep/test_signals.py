@@ -1,4 +1,4 @@
-"""A signal while an apply waits, for lists to settle or as it was told to: it ends in time with a true lock."""
+"""A signal while an apply waits, for lists to settle or as it was told to: it ends in time, the lock true."""
 
 from __future__ import annotations
 
