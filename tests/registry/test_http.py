@@ -204,6 +204,18 @@ class TestLists:
             script.run(lambda r: listed(r, AGENT))
         assert len(script.requests) == len(cursors) + 1
 
+    def test_empty_pages_may_go_on_for_long_and_not_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("agentops.registry.http.MOST_PAGES_OF_NOTHING", 20)
+        empty = [ok({"data": [], "next_page": f"p{number}"}) for number in range(40)]
+        found = Script(
+            *empty[:19], ok({"data": [{"id": "a"}], "next_page": "q"}), *empty[20:30], ok({"data": []})
+        )
+        assert found.run(lambda r: listed(r, AGENT)) == [{"id": "a"}]
+        script = Script(*empty)
+        with pytest.raises(RegistryError, match="lists agents without end: its pages lead nowhere new"):
+            script.run(lambda r: listed(r, AGENT))
+        assert len(script.requests) == 20
+
     def test_archived_objects_are_left_out(self) -> None:
         page = {
             "data": [{"id": "a", "archived_at": "2026-11-22T20:00:00Z"}, {"id": "b", "archived_at": None}]
@@ -393,6 +405,13 @@ class TestErrors:
     def test_a_success_that_is_no_object_names_the_base_url(self, answer: httpx.Response) -> None:
         with pytest.raises(RegistryError, match=f"{BASE} does not look like the Managed Agents API"):
             Script(answer).run(lambda r: r.get(AGENT, "a"))
+
+    def test_an_answer_that_is_larger_than_any_of_the_api(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("agentops.registry.answers.LARGEST_ANSWER", 1024 * 1024)
+        answer = httpx.Response(200, content=b"[" * 2_000_000, headers={"request-id": "req_1"})
+        with pytest.raises(RegistryError, match="an answer of more than 1 MB") as raised:
+            Script(answer).run(lambda r: r.get(AGENT, "a"))
+        assert raised.value.request_id == "req_1"
 
 
 class TestSecrets:

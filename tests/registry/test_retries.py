@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from agentops.domain.ports import Conflict, NotFound, OutcomeUnknown, RegistryError, Unauthorized
+from agentops.domain.ports import Conflict, Exhausted, NotFound, OutcomeUnknown, RegistryError, Unauthorized
 from agentops.kinds import CATALOG
 from agentops.registry import HttpRegistry
-from agentops.registry.retries import LONGEST_WAIT, delay, server_delay
+from agentops.registry.retries import LONGEST_WAIT, MAX_RETRIES, delay, server_delay
 from tests.registry.toys import KIT, LAMP
 from tests.registry.wire import Script, listed, ok, refused
 
@@ -221,6 +221,31 @@ def test_a_lost_answer_is_not_forgotten_when_the_retry_fails_otherwise(
         Script(httpx.ReadError("reset"), last).run(CALLS["unbound update"])
 
 
+def test_a_spend_cap_does_not_settle_what_became_of_a_lost_call() -> None:
+    capped = refused(429, "rate_limit_error", details={"error_code": "contract_spend_limit_reached"})
+    with pytest.raises(OutcomeUnknown, match="may or may not have happened"):
+        Script(httpx.ReadError("reset"), capped).run(CALLS["unbound update"])
+    with pytest.raises(Exhausted):
+        Script(httpx.ReadError("reset"), capped).run(CALLS["get"])
+
+
+def test_an_error_says_how_often_it_was_sent_and_how_long_was_waited() -> None:
+    slow = [refused(429, "rate_limit_error", "Slow down.", headers={"retry-after": "7"})] * 2
+    with pytest.raises(RegistryError) as failed:
+        Script(*slow, refused(400, "odd_error", "Odd.")).run(CALLS["create"])
+    assert failed.value.message == "Odd. (sent 3 times, waited 14.0 s)"
+    with pytest.raises(RegistryError) as failed:
+        Script(refused(400, "odd_error", "Odd.")).run(CALLS["create"])
+    assert failed.value.message == "Odd."
+
+
+def test_a_call_waits_for_ten_minutes_between_its_attempts_and_no_longer() -> None:
+    script = Script(refused(429, headers={"retry-after": str(LONGEST_WAIT)}))
+    with pytest.raises(RegistryError, match=r"waited 600\.0 s"):
+        script.run(CALLS["get"])
+    assert script.waits == [LONGEST_WAIT] * MAX_RETRIES
+
+
 def test_after_a_lost_answer_the_apis_word_settles_it() -> None:
     with pytest.raises(NotFound):
         Script(httpx.ReadError("reset"), refused(404, "not_found_error")).run(CALLS["unbound update"])
@@ -238,6 +263,10 @@ def test_after_a_lost_answer_the_apis_word_settles_it() -> None:
         ({"retry-after": "Sun, 22 Nov 2026 20:00:30 GMT", "date": "Sun, 22 Nov 2026 20:00:00 GMT"}, 30.0),
         ({"retry-after": "Sun, 22 Nov 2026 19:00:00 GMT", "date": "Sun, 22 Nov 2026 20:00:00 GMT"}, None),
         ({"retry-after": "Sun, 22 Nov 2026 20:00:30 GMT"}, None),
+        ({"retry-after": "Sun, 22 Nov 2026 20:00:30 -0000", "date": "Sun, 22 Nov 2026 20:00:00 GMT"}, 30.0),
+        ({"retry-after": "Sun, 22 Nov 2026 21:00:30 +0100", "date": "Sun, 22 Nov 2026 20:00:00 GMT"}, 30.0),
+        ({"retry-after": "Sun, 99 Nov 2026 20:00:30 GMT", "date": "Sun, 22 Nov 2026 20:00:00 GMT"}, None),
+        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 GMT", "date": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "0"}, None),
         ({"retry-after": "-3"}, None),
