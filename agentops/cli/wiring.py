@@ -179,9 +179,7 @@ async def target(
     stop: anyio.Event | None = None,
 ) -> AsyncIterator[Target]:
     """Open the stage's registry for the length of an operation; with a plan that is to be applied, what its
-    bodies name can be looked up. Once ``stop`` is set nothing is waited for before it is tried again."""
-    import anyio
-
+    bodies name can be looked up. Once ``stop`` is set nothing is waited for that has not been sent."""
     from agentops.cli.lookups import EnvironmentSecrets, PlannedUploads
     from agentops.engine.operations import Target
     from agentops.engine.recovery import AT_ONCE, Patience
@@ -191,10 +189,6 @@ async def target(
         named = f"{addresses[0]} and {len(addresses) - 1} more" if len(addresses) > 1 else addresses[0]
         output.note(f"Waiting up to {seconds:.0f} s for what an unfinished run may have created: {named}")
 
-    async def pause(seconds: float) -> None:
-        with anyio.move_on_after(seconds):
-            await (stop or anyio.Event()).wait()
-
     access, transport = _access(opened, stage, output)
     async with HttpRegistry.open(
         access.base_url,
@@ -202,9 +196,9 @@ async def target(
         workspace_id=access.selects,
         transport=transport,
         pacing=UNPACED if stage.registry.is_local else stage.registry.pacing,
-        sleep=pause,
         on_request=output.request if output.verbose else None,
         on_wait=output.wait if output.verbose else None,
+        stop=stop,
     ) as registry:
         patience = AT_ONCE if stage.registry.is_local else Patience(SETTLE, now=now, waiting=waiting)
         meant = _meant(stage, access)

@@ -20,7 +20,6 @@ from agentops.domain.ports import (
     Exhausted,
     LockStore,
     Observer,
-    OutcomeUnknown,
     Registry,
     RegistryError,
     Secrets,
@@ -141,8 +140,8 @@ class _Run:
             problem = failure.problem
         except RegistryError as failure:
             self.exhausted = self.exhausted or isinstance(failure, Exhausted)
-            # It was not waited for what would have told.
-            self.interrupted |= isinstance(failure, OutcomeUnknown) and self.stop.is_set()
+            # Without the signal it would have been waited for, or tried again.
+            self.interrupted |= self.stop.is_set()
             problem = refusals.refused_by_registry(change, failure)
         except (Stop, OSError) as failure:  # nothing more is begun: it could not be recorded
             self.unrecordable = True

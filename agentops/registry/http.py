@@ -32,7 +32,7 @@ from agentops.registry.calls import Call
 from agentops.registry.concealment import Concealer, one_line, secrets_sent
 from agentops.registry.credentials import Credential, is_loopback
 from agentops.registry.one_off import OnRequest
-from agentops.registry.pacing import OnWait, Pacer, Sleep
+from agentops.registry.pacing import OnWait, Pacer, Rest, Sleep, Stopped
 from agentops.registry.retries import (
     MAX_RETRIES,
     Effect,
@@ -116,13 +116,15 @@ class HttpRegistry:
         chance: Callable[[], float] = random.random,
         on_request: OnRequest | None = None,
         on_wait: OnWait | None = None,
+        stop: anyio.Event | None = None,
     ) -> AsyncIterator[Self]:
         """A registry whose connections live as long as the context.
 
         ``workspace_id`` selects a workspace for credentials that are valid in several. With
         ``transport=httpx.ASGITransport(app)`` the registry runs in this process. ``answer_timeout``
         is in seconds and for one answer; ``clock``, the ``sleep`` on it and ``chance`` (a random number in
-        [0, 1)) time the retries and the pace.
+        [0, 1)) time the retries and the pace. Once ``stop`` is set nothing is waited for: what would have to
+        wait is not sent, the first time or again.
 
         Raises:
             RegistryError: the base URL, the workspace ID or the proxy settings cannot be used.
@@ -148,8 +150,8 @@ class HttpRegistry:
             yield cls(
                 client,
                 credential,
-                pacer=Pacer(pacing, clock=clock, sleep=sleep, on_wait=on_wait),
-                sleep=sleep,
+                pacer=Pacer(pacing, clock=clock, sleep=Rest(sleep, stop), on_wait=on_wait),
+                sleep=Rest(sleep, stop),
                 chance=chance,
                 on_request=on_request,
                 on_wait=on_wait,
@@ -295,7 +297,10 @@ class HttpRegistry:
             if (wait := self._wait_after(call, outcome.response, taken)) is None:
                 outcome = replace(outcome, error=failures.worn_out(outcome.error))
                 break
-            await self._sleep(wait)
+            try:
+                await self._sleep(wait)
+            except Stopped:
+                break
             waited += wait
         error = outcome.error or RegistryError(f"no answer to {call}")
         if isinstance(error, Exhausted) and self._exhausted is None:
@@ -319,6 +324,12 @@ class HttpRegistry:
         return wait
 
     async def _paced_attempt(self, call: Call) -> _Outcome:
+        try:
+            return await self._in_turn(call)
+        except Stopped:
+            return _Outcome(error=RegistryError(f"{call} was not sent, because the run is to end"))
+
+    async def _in_turn(self, call: Call) -> _Outcome:
         async with self._pacer.turn(call.rates):
             if self._exhausted is not None:
                 return _Outcome(error=failures.again(self._exhausted))

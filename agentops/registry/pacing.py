@@ -36,6 +36,36 @@ OnWait = Callable[[float, str], None]
 """Told of every wait: seconds and why."""
 
 
+class Stopped(Exception):
+    """The run is to end, so nothing is waited for any more."""
+
+
+class Rest:
+    """Waits for seconds, unless or until an event says that nothing is to be waited for."""
+
+    def __init__(self, sleep: Sleep, stop: anyio.Event | None) -> None:
+        self._sleep = sleep
+        self._stop = stop
+
+    async def __call__(self, seconds: float) -> None:
+        """Raises Stopped."""
+        if (stop := self._stop) is None:
+            await self._sleep(seconds)
+            return
+        async with anyio.create_task_group() as tasks:
+
+            async def end() -> None:
+                await stop.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(end)
+            if not stop.is_set():
+                await self._sleep(seconds)
+            tasks.cancel_scope.cancel()
+        if stop.is_set():
+            raise Stopped
+
+
 class _Meter:
     """One limit: when the next call that counts against it may go, in seconds of the pacer's clock."""
 

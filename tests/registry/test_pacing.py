@@ -227,8 +227,15 @@ class Server:
         await self.time.sleep(self.takes)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
-    def run(self, use: Any) -> Any:
+    def run(self, use: Any, *, stop_at: float | None = None) -> Any:
         async def main() -> Any:
+            stop = anyio.Event()
+            async with anyio.create_task_group() as tasks:
+                if stop_at is not None:
+                    tasks.start_soon(self._stop, stop, stop_at)
+                return await ask(stop)
+
+        async def ask(stop: anyio.Event) -> Any:
             async with HttpRegistry.open(
                 BASE,
                 ApiKey(KEY),
@@ -238,10 +245,15 @@ class Server:
                 sleep=self.time.sleep,
                 chance=lambda: 0.0,
                 on_wait=lambda seconds, why: self.told.append((seconds, why)),
+                stop=stop,
             ) as registry:
                 return await use(registry)
 
         return self.time.run(main)
+
+    async def _stop(self, stop: anyio.Event, at: float) -> None:
+        await self.time.sleep(at)
+        stop.set()
 
 
 async def tried(call: Any) -> RegistryError | None:
@@ -336,6 +348,23 @@ def test_a_storm_ends_and_says_how_long_was_waited(status: int) -> None:
     worn_out = [failure for failure in ended if isinstance(failure, Exhausted)]
     assert worn_out
     assert "refused for 10 minutes" in worn_out[0].message
+
+
+def test_when_the_run_is_to_end_nothing_is_waited_for_and_nothing_more_sent() -> None:
+    bad = refused(429, "rate_limit_error", headers={"retry-after": "100"})
+    server = Server(bad)
+    calls = (getting(AGENT, "a", 0, server), getting(AGENT, "b", 1, server))
+    one, other = server.run(side_by_side(*calls), stop_at=3.0)
+    assert (server.time.now, server.asked) == (3.0, [(0.0, "/v1/agents/a")])
+    assert one is not None
+    assert one.status == 429, "what became of the call that was sent"
+    assert other is not None
+    assert "was not sent, because the run is to end" in other.message
+
+
+def test_what_is_in_flight_when_the_run_is_to_end_is_answered() -> None:
+    server = Server(ok(), takes=5.0)
+    assert server.run(side_by_side(getting(AGENT, "a", 0, server)), stop_at=3.0) == [None]
 
 
 def test_after_an_answer_the_patience_is_as_it_was() -> None:
