@@ -82,8 +82,8 @@ class Code(StrEnum):
     SECRET = "AO062"  # noqa: S105
     UPLOAD = "AO063"
     REMOTE = "AO064"
-    TOO_MANY_REMOVALS = "AO070"
-    PLACEHOLDER = "AO071"
+    TOO_MANY_REMOVALS = "AO065"
+    PLACEHOLDER = "AO066"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -138,4 +138,4 @@ def test_a_placeholder_stops_a_plan_before_anything_is_asked(applied: Project):
     for command in ("validate", "plan", "apply"):
         ended = applied.run(command)
         said = ended.out + ended.err
-        assert (ended.code, "AO071" in said, "agents/second.yaml:1:7" in said) == (1, True, True)
+        assert (ended.code, "AO066" in said, "agents/second.yaml:1:7" in said) == (1, True, True)
