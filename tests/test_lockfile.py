@@ -131,8 +131,8 @@ class TestTheFile:
             "stage": "prod",
             "later": {"x": [None]},
             "resources": {
-                "agent/tutor": {"id": "agent_1", "held": {"system": "f"}},
-                "agent/other": {"id": "agent_2", "held": {}},
+                "agent/tutor": {"id": "agent_1", "of_later": {"system": "f"}},
+                "agent/other": {"id": "agent_2", "of_later": {}},
             },
         }
         put(tmp_path, json.dumps(document))
@@ -147,7 +147,7 @@ class TestTheFile:
         )
         written = json.loads((tmp_path / NAME).read_text())
         assert written["later"] == {"x": [None]}
-        assert written["resources"]["agent/tutor"] == {"id": "agent_1", "held": {"system": "f"}, "version": 2}
+        assert written["resources"]["agent/tutor"] == {"id": "agent_1", "of_later": {"system": "f"}, "version": 2}
         assert written["resources"]["agent/other"] == {"id": "agent_9"}, (
             "another object: nothing carries over"
         )
@@ -589,7 +589,7 @@ class TestHold:
         assert found.code is Code.HELD
         assert found.summary == (
             "locks/prod.lock.json is held by `agentops apply` (process 4711 on laptop) "
-            "since 2026-11-22T20:00:00Z"
+            "since 2026-11-22T20:00:00Z (0 s ago)"
         )
 
     def test_is_free_again_afterwards_and_after_an_error(self, tmp_path: Path) -> None:
@@ -653,7 +653,7 @@ class TestHold:
     ) -> None:
         monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "locks")
         with pytest.raises(Stop) as stopped, store_in(tmp_path).hold():
-            pytest.fail("held")
+            pytest.fail("of_later")
         assert stopped.value.diagnostics[0].summary == (
             "locks/prod.lock.json cannot be written: the folder 'locks' is read-only"
         )
@@ -662,7 +662,7 @@ class TestHold:
     def test_a_folder_that_is_really_read_only(self, tmp_path: Path) -> None:
         (tmp_path / "locks").mkdir(mode=0o555)
         with pytest.raises(Stop), store_in(tmp_path).hold():
-            pytest.fail("held")
+            pytest.fail("of_later")
 
     def test_what_happens_while_held_is_not_mistaken_for_ours(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="theirs"), store_in(tmp_path).hold():

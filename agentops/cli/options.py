@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,33 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_COMMON):
         command = option(command)
     return command
+
+
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|h|)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType[float]):
+    """``90s``, ``10m``, ``2h``; a bare number is seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        if (found := _DURATION.fullmatch(str(value).strip().lower())) is None:
+            self.fail(f"'{value}' is no duration; write 90s, 10m or 2h", param, ctx)
+        return float(found["number"]) * _SECONDS[found["unit"]]
+
+
+def wait_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--wait",
+        type=Duration(),
+        default=0.0,
+        metavar="DURATION",
+        help="Wait that long (90s, 10m, 2h) where somebody else holds the stage.",
+    )(command)
 
 
 def output_format(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

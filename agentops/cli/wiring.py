@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from agentops.cli.options import Common
 from agentops.cli.output import Output
+from agentops.cli.reaching import HIDDEN_FOLDER, Accesses, meant, registry_of
 from agentops.domain.diagnostics import (
     Blocked,
     Code,
@@ -27,24 +28,22 @@ from agentops.domain.diagnostics import (
 )
 from agentops.domain.kind import Catalog
 from agentops.domain.peer import PEER_LOCK
-from agentops.domain.project import EMBEDDED_URL, UNPACED, Project, Stage
+from agentops.domain.project import Project, Stage
 from agentops.domain.state import DesiredState
 
 if TYPE_CHECKING:
     import anyio
-    from starlette.applications import Starlette
 
     from agentops.cli.lookups import Pinned
     from agentops.domain.github import Checkout
     from agentops.domain.plan import Plan
+    from agentops.domain.ports import Hold, LockStore
     from agentops.domain.state import Lock
     from agentops.engine.operations import Target
     from agentops.lockfile import LockFile
-    from agentops.registry import Access
 
 Result = TypeVar("Result")
 
-HIDDEN_FOLDER = ".agentops"
 SETTLE = 15.0
 """Seconds after which a list has what was created. Nothing is published on it; the embedded registry has it
 at once."""
@@ -58,7 +57,7 @@ class Opened:
     project: Project
     catalog: Catalog
     diagnostics: tuple[Diagnostic, ...]
-    accesses: dict[str, Access] = field(default_factory=dict, compare=False)
+    accesses: Accesses = field(default_factory=dict, compare=False)
 
     def stage(self, name: str | None) -> Stage:
         """The stage that was named, else the default one.
@@ -174,100 +173,43 @@ async def target(
     opened: Opened,
     stage: Stage,
     output: Output,
-    store: LockFile,
+    store: LockStore,
     plan: Plan | None = None,
+    hold: Hold | None = None,
     stop: anyio.Event | None = None,
 ) -> AsyncIterator[Target]:
     """Open the stage's registry for the length of an operation; with a plan that is to be applied, what its
-    bodies name can be looked up. Once ``stop`` is set nothing is waited for that has not been sent."""
+    bodies name can be looked up. ``hold`` is this run's right to write, where it shares the stage. Once
+    ``stop`` is set nothing is waited for that has not been sent."""
     from agentops.cli.lookups import EnvironmentSecrets, PlannedUploads
-    from agentops.engine.operations import Target
+    from agentops.engine.documents import SharedDocuments
+    from agentops.engine.operations import NOT_SHARED, Target
     from agentops.engine.recovery import AT_ONCE, Patience
-    from agentops.registry import HttpRegistry
 
     def waiting(addresses: Sequence[str], seconds: float) -> None:
         named = f"{addresses[0]} and {len(addresses) - 1} more" if len(addresses) > 1 else addresses[0]
         output.note(f"Waiting up to {seconds:.0f} s for what an unfinished run may have created: {named}")
 
-    access, transport = _access(opened, stage, output)
-    async with HttpRegistry.open(
-        access.base_url,
-        access.credential,
-        workspace_id=access.selects,
-        transport=transport,
-        pacing=UNPACED if stage.registry.is_local else stage.registry.pacing,
-        on_request=output.request if output.verbose else None,
-        on_wait=output.wait if output.verbose else None,
-        stop=stop,
-    ) as registry:
+    held = hold or NOT_SHARED
+    async with registry_of(opened, stage, output, may_write=held.may_write, stop=stop) as registry:
         patience = AT_ONCE if stage.registry.is_local else Patience(SETTLE, now=now, waiting=waiting)
-        meant = _meant(stage, access)
-        there = Target(opened.project.name, meant, opened.catalog, registry, store, patience=patience)
+        there = Target(
+            opened.project.name,
+            meant(opened, stage, output),
+            opened.catalog,
+            registry,
+            store,
+            patience=patience,
+            hold=held,
+        )
+        if stage.mutex:
+            documents = SharedDocuments(registry, opened.catalog, opened.project.name)
+            there = replace(there, documents=documents)
         if plan is not None:
             secrets = EnvironmentSecrets(os.environ, opened.root)
             uploads = PlannedUploads(opened.root, plan, _resolver(opened))
             there = replace(there, secrets=secrets, uploads=uploads)
         yield there
-
-
-def _access(opened: Opened, stage: Stage, output: Output) -> tuple[Access, Any]:
-    """How a stage's registry is reached, and the transport: None where a socket is used."""
-    from agentops.registry import Access, ApiKey
-
-    if not stage.registry.is_local:
-        return _credential(opened, stage, output), None
-    import httpx
-
-    app = embedded_registry(opened.root / HIDDEN_FOLDER / "registry.db")
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return Access(EMBEDDED_URL, ApiKey("embedded"), "no credential"), transport
-
-
-def _credential(opened: Opened, stage: Stage, output: Output) -> Access:
-    """Looked for once a command: it is told once, and an apply goes on with the token of its plan."""
-    from agentops.registry import World, find_access
-
-    if (known := opened.accesses.get(stage.name)) is not None:
-        return known
-
-    def read_file(path: str) -> str:
-        return (opened.root / path).read_text(encoding="utf-8")
-
-    config = stage.registry
-    world = World(os.environ, read_file, on_request=output.request if output.verbose else None)
-    access = find_access(config.base_url, config.api_key, world, workspace_id=config.workspace_id)
-    if access.notes:
-        output.diagnostics(access.notes)
-    if output.verbose:
-        output.note(f"Using {access.origin}.")
-    opened.accesses[stage.name] = access
-    return access
-
-
-def _meant(stage: Stage, access: Access) -> Stage:
-    """The stage, with the organization and workspace that its credential is for: another one that answers is
-    refused, whoever named it."""
-    config = stage.registry
-    expected = replace(
-        config,
-        organization_id=config.organization_id or access.organization_id,
-        workspace_id=config.workspace_id or access.workspace_id,
-    )
-    return replace(stage, registry=expected)
-
-
-def embedded_registry(path: Path) -> Starlette:
-    """The embedded registry on a database file.
-
-    Raises:
-        Stop: the file is no such database, or one of a newer version.
-    """
-    from agentops.emulator import DatabaseError, create_app
-
-    try:
-        return create_app(path)
-    except DatabaseError as refused:
-        raise Stop(error(Code.REGISTRY, str(refused))) from None
 
 
 def now() -> str:

@@ -84,6 +84,10 @@ class Code(StrEnum):
     REMOTE = "AO064"
     TOO_MANY_REMOVALS = "AO065"
     PLACEHOLDER = "AO066"
+    # One run at a time, and what runs tell each other
+    HOLD_LOST = "AO070"
+    LOCK_COPY = "AO071"
+    NO_MUTEX = "AO072"
 
 
 @dataclass(frozen=True, slots=True, order=True)

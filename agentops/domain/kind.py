@@ -24,6 +24,14 @@ def owner_tag(project: str, stage: str, address: str = "") -> str:
     return f"{project}/{stage}/{address}"
 
 
+def shared_tag(project: str) -> str:
+    """The value of that key on what the runs of a project share: the mutex, and the copies of its locks.
+
+    It has one part less than the tag of a resource, so neither is ever taken for the other.
+    """
+    return f"{OWNER_KEY}/{project}"
+
+
 class Clear(StrEnum):
     """How the stored value of a field is emptied by an update."""
 
@@ -234,6 +242,9 @@ class Kind:
     rates: the limits its calls count against, from the widest to the narrowest.
     advice: what to say of a body that is allowed and probably not meant.
     condition: what the registry tells of a live object that nobody asked for, as the end of a sentence.
+    documents: the field that holds text, where runs can share documents in objects of this kind: ``key`` is
+        unique among siblings, so that one of two creates is refused, and updates and deletes can be bound to
+        the content.
     """
 
     name: str
@@ -266,6 +277,7 @@ class Kind:
     rates: tuple[Rate, ...] = ()
     advice: Callable[[Body], Iterable[Advice]] = _no_advice
     condition: Callable[[Body], str | None] = _nothing_to_say
+    documents: str | None = None
     detail_query: Mapping[str, str] = field(default_factory=dict)
     list_query: Mapping[str, str] = field(default_factory=dict)
     page_size: int = 100
@@ -321,3 +333,8 @@ class Catalog:
 
     def of_address(self, address: Address) -> Kind:
         return self.kinds[address.kind]
+
+    @property
+    def documents(self) -> Kind | None:
+        """The kind whose objects serve as documents that runs share; they lie in objects of its parent."""
+        return next((kind for kind in self.kinds.values() if kind.documents and kind.parent), None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from agentops.domain.address import Address
@@ -82,6 +83,10 @@ class OutcomeUnknown(RegistryError):
     """A write was sent and its answer was lost: it may or may not have happened."""
 
 
+class NotHeld(RegistryError):
+    """A write that was not sent: the stage is not held by this run any more."""
+
+
 class Registry(Protocol):
     """Where agents live. ``parent`` is the parent's ID, for kinds that have one (a memory's store)."""
 
@@ -91,6 +96,11 @@ class Registry(Protocol):
     @property
     def identity(self) -> Identity | None:
         """Organization and workspace as the last answer told them; None before the first."""
+
+    @property
+    def server_time(self) -> float | None:
+        """When the last answer was given, by the server's clock (its ``Date``), in seconds since 1970; None
+        where none has told."""
 
     def list(self, kind: Kind, *, parent: str | None = None) -> AsyncIterator[Body]:
         """Every live object of a kind, page by page; archived ones are left out."""
@@ -115,8 +125,75 @@ class Registry(Protocol):
     async def content(self, kind: Kind, id: str, version: str) -> tuple[str, Mapping[str, bytes]]:
         """The files of one version of a kind with a bundle, and the name of their top directory."""
 
-    async def remove(self, kind: Kind, id: str, *, parent: str | None = None) -> None:
-        """Archive or delete, as the kind says. What is gone already is no error."""
+    async def remove(
+        self, kind: Kind, id: str, *, parent: str | None = None, expected: str | None = None
+    ) -> None:
+        """Archive or delete, as the kind says. What is gone already is no error.
+
+        ``expected`` is the content hash that a delete is bound to. Raises Conflict where it is another.
+        """
+
+
+class NoDocuments(RegistryError):
+    """This registry has no place for documents that runs share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that runs share, as it was found.
+
+    sha256: of the text, in hex. id, parent: where the registry has it. changed: when it was last written, by
+    the server's clock, in seconds since 1970; None where that is not told.
+    """
+
+    path: str
+    sha256: str
+    id: str
+    parent: str
+    changed: float | None = None
+
+
+class Documents(Protocol):
+    """Texts at paths (``/prod/mutex``) that all runs of a project share, each below 100 kB.
+
+    Every method raises RegistryError, and NoDocuments where the registry has no place for them.
+    """
+
+    @property
+    def server_time(self) -> float | None:
+        """As ``Registry.server_time``."""
+
+    async def list(self, folder: str = "/") -> Sequence[Document]:
+        """What is below a folder, which ends with ``/``. Where first runs have raced, a path may be there
+        twice; the one that counts comes first."""
+
+    async def find(self, path: str) -> Document | None: ...
+
+    async def read(self, document: Document) -> str:
+        """Its text. Raises NotFound where it is gone, Conflict where it is another by now."""
+
+    async def create(self, path: str, text: str, *, alone: bool = False) -> Document:
+        """With ``alone`` it is also looked whether first runs have raced, and only one of them gets it.
+
+        Raises Conflict where the path is taken, OutcomeUnknown where the answer was lost.
+        """
+
+    async def replace(self, document: Document, text: str) -> Document:
+        """Raises Conflict where it is not as it was found, NotFound where it is gone, OutcomeUnknown."""
+
+    async def delete(self, document: Document) -> None:
+        """Raises Conflict where it is not as it was found. What is gone already is no error."""
+
+
+class Hold(Protocol):
+    """One run's right to write to a stage."""
+
+    def may_write(self) -> bool:
+        """Asked before every write. Once false it stays so."""
+
+    @property
+    def lost(self) -> str | None:
+        """Why nothing may be written any more, as the end of a sentence; None while it may."""
 
 
 class Secrets(Protocol):
@@ -142,6 +219,15 @@ class LockStore(Protocol):
 
     def read(self) -> Lock | None:
         """The lock with its journal folded in, or None where there is none yet.
+
+        Raises Stop: unreadable, or written by a newer version.
+        """
+
+    def text(self) -> str | None:
+        """The lock as it was last written, without what only the journal has; None where there is none."""
+
+    def read_from(self, text: str, name: str) -> Lock:
+        """As ``read``, with this text in the place of the lock; ``name`` is what to call it in messages.
 
         Raises Stop: unreadable, or written by a newer version.
         """

@@ -91,6 +91,7 @@ class Stage:
     """One lock, one registry (base URL, organization, workspace).
 
     on_drift, prune, max_removals: what holds where a command does not say otherwise.
+    mutex: its runs share it with other machines, and keep a copy of the lock in the registry.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Stage:
     on_drift: OnDrift = OnDrift.BLOCK
     prune: bool = False
     max_removals: MaxRemovals | None = None
+    mutex: bool = False
 
 
 @dataclass(frozen=True, slots=True)

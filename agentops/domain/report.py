@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Diagnostic, Severity
+from agentops.domain.diagnostics import Diagnostic, Severity, in_order
 from agentops.domain.plan import FORMAT_VERSION, Action, Drift, Held
 
 
@@ -47,7 +48,8 @@ class Outcome(_Frozen):
 
 
 class ApplyReport(_Frozen):
-    """What apply did, in plan order. ``diagnostics`` warn of answers that were not as planned."""
+    """What apply did, in plan order. ``diagnostics`` warn of answers that were not as planned. ``hold_lost``:
+    it stopped because the stage was not its own any more."""
 
     format_version: int = FORMAT_VERSION
     project: str
@@ -57,6 +59,10 @@ class ApplyReport(_Frozen):
     outcomes: tuple[Outcome, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     interrupted: bool = False
+    hold_lost: bool = False
+
+    def with_diagnostics(self, more: Iterable[Diagnostic]) -> ApplyReport:
+        return self.model_copy(update={"diagnostics": in_order([*self.diagnostics, *more])})
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -64,7 +70,8 @@ class ApplyReport(_Frozen):
         """0 all done, 4 partly, 130 interrupted; the lock is true in every case."""
         if self.interrupted:
             return 130
-        return 4 if any(item.result in {Result.FAILED, Result.SKIPPED} for item in self.outcomes) else 0
+        unfinished = any(item.result in {Result.FAILED, Result.SKIPPED} for item in self.outcomes)
+        return 4 if unfinished or self.hold_lost else 0
 
 
 class Standing(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from agentops.domain.address import Address
-from agentops.domain.kind import OWNER_KEY
+from agentops.domain.kind import OWNER_KEY, shared_tag
 from agentops.domain.project import EMBEDDED_URL
 from agentops.domain.resource import Attachment, Body, Resource, Source
 
@@ -49,6 +50,14 @@ class LiveObject:
         metadata = self.body.get("metadata")
         value = metadata.get(OWNER_KEY) if isinstance(metadata, Mapping) else None
         return value if isinstance(value, str) else None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it holds what runs of some project share: it is nobody's resource."""
+        return self.owner is not None and _SHARED_TAG.fullmatch(self.owner) is not None
+
+
+_SHARED_TAG = re.compile(re.escape(shared_tag("")) + "[^/]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from agentops.domain.kind import Catalog
 from agentops.domain.plan import Change, Plan
 from agentops.domain.ports import (
     Exhausted,
+    Hold,
     LockStore,
     Observer,
     Registry,
@@ -51,17 +52,18 @@ async def execute(
     secrets: Secrets,
     uploads: Uploads,
     patience: Patience,
+    hold: Hold,
 ) -> ApplyReport:
     """Apply ``plan``; the caller holds the lock store and has run the guards.
 
     ``already`` are changes achieved since the plan was saved, ``run`` names this run in intents, and once
-    ``stop`` is set no further call is begun. ``secrets`` and ``uploads`` have what bodies only name;
-    ``patience`` is for creates whose answer was lost.
+    ``stop`` is set no further call is begun; neither once ``hold`` is lost. ``secrets`` and ``uploads`` have
+    what bodies only name; ``patience`` is for creates whose answer was lost.
     """
     ledger = Ledger(catalog, store, lock)
     recovery = Recovery(registry, ledger, patience, stop)
     steps = Steps(registry, ledger, secrets, uploads, recovery, run, now)
-    work = _Run(plan, steps, ledger, observer, stop, already)
+    work = _Run(plan, steps, ledger, observer, stop, already, hold)
     try:
         async with anyio.create_task_group() as tasks:
             for change in plan.changes:
@@ -82,6 +84,7 @@ async def execute(
         outcomes=tuple(work.outcomes[change.address] for change in plan.changes),
         diagnostics=in_order([*work.diagnostics, *ledger.diagnostics]),
         interrupted=work.interrupted,
+        hold_lost=work.hold_lost,
     )
 
 
@@ -95,6 +98,7 @@ class _Run:
     observer: Observer
     stop: anyio.Event
     already: Mapping[Address, LiveObject | None]
+    hold: Hold
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     finished: dict[Address, anyio.Event] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -102,6 +106,16 @@ class _Run:
     interrupted: bool = False
     unrecordable: bool = False
     exhausted: bool = False
+    hold_lost: bool = False
+
+    def may_write(self) -> bool:
+        """Whether the stage is still ours; that it is not is said once."""
+        if self.hold.may_write():
+            return True
+        if not self.hold_lost:
+            self.hold_lost = True
+            self.diagnostics.append(refusals.hold_lost(self.hold, self.plan.stage, "apply again"))
+        return False
 
     async def perform(self, change: Change) -> None:
         for address in change.depends_on:
@@ -125,6 +139,8 @@ class _Run:
             if self.stop.is_set():
                 self.interrupted = True
                 return _skipped(change, "the run was interrupted")
+            if not self.may_write():
+                return _skipped(change, "the hold on the stage was lost")
             self.observer.started(change.address, change.action)
             outcome = await self._taken(change)
             self.observer.finished(change.address, change.action, ok=outcome.result is Result.DONE)
@@ -157,6 +173,9 @@ class _Run:
             return
         if self.stop.is_set():
             self.interrupted = True
+            self.diagnostics.append(refusals.not_retired_yet(sorted(waiting)))
+            return
+        if not self.may_write():
             self.diagnostics.append(refusals.not_retired_yet(sorted(waiting)))
             return
         catalog, gone = self.ledger.catalog, set[str]()

@@ -11,7 +11,7 @@ from agentops.domain.canonical import form, observed
 from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error, note, warning
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Action, Base, Change, Plan, Reason
-from agentops.domain.ports import Secrets, Uploads
+from agentops.domain.ports import Hold, Secrets, Uploads
 from agentops.domain.project import EMBEDDED_URL, Stage
 from agentops.domain.resource import Ref, refs_in, replace_refs
 from agentops.domain.secret import secrets_in
@@ -20,6 +20,7 @@ from agentops.engine import refusals
 from agentops.engine.changes import rotates
 from agentops.engine.choices import Choices
 from agentops.engine.record import applied_by, base_of
+from agentops.engine.refusals import hold_lost
 
 _DIGITS = 12
 
@@ -68,6 +69,12 @@ def refuse_blocked(plan: Plan) -> None:
     """Raises Blocked with the plan's own reasons."""
     if plan.blocked:
         raise Blocked(*plan.diagnostics)
+
+
+def refuse_without_hold(hold: Hold, stage: Stage) -> None:
+    """Raises Blocked where the hold was lost before anything was written, at a prompt for example."""
+    if not hold.may_write():
+        raise Blocked(hold_lost(hold, stage.name, "nothing was changed: apply again"))
 
 
 def refuse_protected(stage: Stage, choices: Choices) -> None:

@@ -14,12 +14,21 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error
 from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.plan import Action, Plan
-from agentops.domain.ports import LockStore, Observer, Registry, Secrets, Uploads
+from agentops.domain.ports import (
+    Documents,
+    Hold,
+    LockStore,
+    Observer,
+    Registry,
+    RegistryError,
+    Secrets,
+    Uploads,
+)
 from agentops.domain.project import Stage
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
-from agentops.engine import guard
+from agentops.engine import copies, guard
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
 from agentops.engine.planner import make_plan
@@ -43,11 +52,31 @@ class _NothingThere:
 
 NOTHING_THERE = _NothingThere()
 
+COPY_WITHIN = 20.0
+COPY_WITHIN_INTERRUPTED = 3.0
+"""Seconds that the copy of the lock may take. After an interruption a CI runner leaves no more."""
+
+
+class _NotShared:
+    """The hold of a run that shares its stage with nobody, or whose caller sees to it."""
+
+    lost: str | None = None
+
+    def may_write(self) -> bool:
+        return True
+
+
+NOT_SHARED = _NotShared()
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A stage as the engine sees it: where its resources live, where they are recorded, where what their
-    bodies only name is looked up, and how long what was created there may be missing from lists."""
+    """A stage as the engine sees it: where its resources live, where they are recorded, and where what their
+    bodies only name is looked up.
+
+    patience: how long what was created there may be missing from lists. documents: where the lock's second
+    copy is; None where none is kept. hold: this run's right to write.
+    """
 
     project: str
     stage: Stage
@@ -57,6 +86,8 @@ class Target:
     secrets: Secrets = NOTHING_THERE
     uploads: Uploads = NOTHING_THERE
     patience: Patience = AT_ONCE
+    documents: Documents | None = None
+    hold: Hold = NOT_SHARED
 
     @property
     def tag_prefix(self) -> str:
@@ -65,12 +96,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True, repr=False)  # asyncio would write it all out, as the result of a task
 class Planned:
-    """A plan with what it was decided on."""
+    """A plan with what it was decided on. unwritten: the lock is not what the store has, but its copy."""
 
     plan: Plan
     desired: DesiredState
     live: LiveState
     lock: Lock
+    unwritten: bool = False
 
 
 async def plan(
@@ -90,7 +122,8 @@ async def plan(
     choices = choices.within(target.stage)
     if choices.destroy:
         guard.refuse_protected(target.stage, choices)
-    live, lock, said = await _look(target, desired, _lock(target), removing=choices.removes)
+    newest = await _newest(target)
+    live, lock, said = await _look(target, desired, _lock(target, newest), removing=choices.removes)
     made = make_plan(
         target.catalog,
         desired,
@@ -99,9 +132,9 @@ async def plan(
         guard.origin_of(target.registry.base_url, live.identity),
         choices,
         protected_stage=target.stage.protect,
-        diagnostics=(*diagnostics, *said),
+        diagnostics=(*diagnostics, *newest.said, *said),
     )
-    return Planned(made, desired, live, lock)
+    return Planned(made, desired, live, lock, unwritten=not newest.ours)
 
 
 async def apply(
@@ -117,15 +150,16 @@ async def apply(
     """Carry out a plan that was just made. The caller holds ``target.store``.
 
     Raises:
-        Blocked: the plan is blocked; nothing was changed.
+        Blocked: the plan is blocked, or the hold on the stage is lost; nothing was changed.
         Stop: a secret or a file is not there; nothing was changed.
     """
     guard.refuse_blocked(planned.plan)
     pending = planned.plan.without(already or {})
     guard.refuse_what_cannot_be_sent(pending, target.secrets, target.uploads, target.catalog)
-    return await execute(
+    guard.refuse_without_hold(target.hold, target.stage)
+    report = await execute(
         planned.plan,
-        planned.lock,
+        _written(target, planned),
         target.catalog,
         target.registry,
         target.store,
@@ -137,7 +171,32 @@ async def apply(
         secrets=target.secrets,
         uploads=target.uploads,
         patience=target.patience,
+        hold=target.hold,
     )
+    return report.with_diagnostics(await _keep_copy(target, interrupted=report.interrupted))
+
+
+def _written(target: Target, planned: Planned) -> Lock:
+    """The lock that the plan was decided on, once the store has it: what is recorded builds on it."""
+    if not planned.unwritten:
+        return planned.lock
+    target.store.write(planned.lock)
+    return planned.lock
+
+
+async def _keep_copy(target: Target, *, interrupted: bool) -> tuple[Diagnostic, ...]:
+    """Keep the lock in the registry as well. Whatever comes between, the lock itself is written."""
+    if target.documents is None or not target.hold.may_write():
+        return ()
+    failure = RegistryError("there was no time left for it")
+    with anyio.move_on_after(COPY_WITHIN_INTERRUPTED if interrupted else COPY_WITHIN):
+        try:
+            return await copies.keep(target.documents, target.store, target.project, target.stage.name)
+        except RegistryError as refused:
+            failure = refused
+        except Stop as unreadable:
+            return unreadable.diagnostics
+    return (copies.unkept(target.store, failure),)
 
 
 async def apply_saved(
@@ -158,13 +217,17 @@ async def apply_saved(
     guard.refuse_other_target(saved, target.project, target.stage)
     guard.refuse_unknown_kinds(saved, target.catalog)
     desired = _as_desired(saved)
-    live, lock, _ = await _look(target, desired, _lock(target), lambda lock: _touched(target, saved, lock))
+    newest = await _newest(target)
+    live, lock, _ = await _look(
+        target, desired, _lock(target, newest), lambda lock: _touched(target, saved, lock)
+    )
     guard.refuse_other_origin(saved, live.identity, target.registry.base_url)
     already = guard.already_done(saved, target.catalog, live, lock)
     if lock.serial != saved.lock_serial:  # what else it would refresh may have been written since
         saved = saved.model_copy(update={"records": {}})
-    planned = Planned(saved, desired, live, lock)
-    return await apply(target, planned, run=run, now=now, observer=observer, stop=stop, already=already)
+    planned = Planned(saved, desired, live, lock, unwritten=not newest.ours)
+    report = await apply(target, planned, run=run, now=now, observer=observer, stop=stop, already=already)
+    return report.with_diagnostics(newest.said)
 
 
 async def _look(
@@ -213,9 +276,15 @@ async def _look_once(
     return live, lock, tuple(said)
 
 
-def _lock(target: Target) -> Lock:
+async def _newest(target: Target) -> copies.Newest:
+    if target.documents is None:
+        return copies.Newest(target.store.read())
+    return await copies.newest(target.documents, target.store, target.project, target.stage.name)
+
+
+def _lock(target: Target, newest: copies.Newest) -> Lock:
     empty = Lock(project=target.project, stage=target.stage.name)
-    lock = target.store.read() or empty
+    lock = newest.lock or empty
     guard.refuse_other_lock(lock, target.project, target.stage, target.store.name)
     return lock
 

@@ -92,7 +92,9 @@ class _Look:
                 tasks.start_soon(self._list_root, kind)
 
     async def _list_root(self, kind: Kind) -> None:
-        self.listed[kind.name] = [_live(body, None) async for body in self.registry.list(kind)]
+        found = [_live(body, None) async for body in self.registry.list(kind)]
+        # What runs share is nobody's resource: not an orphan, not unmanaged, whichever stage looks.
+        self.listed[kind.name] = [item for item in found if not item.is_shared]
 
     def under_way(self, lock: Lock) -> Lock:
         """The lock, with replacements that it does not know of because it was lost on the way."""

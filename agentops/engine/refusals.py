@@ -8,7 +8,15 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, note, warning
 from agentops.domain.plan import Action, Change
-from agentops.domain.ports import Conflict, Exhausted, NotFound, OutcomeUnknown, RegistryError
+from agentops.domain.ports import (
+    Conflict,
+    Exhausted,
+    Hold,
+    NotFound,
+    NotHeld,
+    OutcomeUnknown,
+    RegistryError,
+)
 from agentops.domain.project import MaxRemovals
 from agentops.domain.resource import Ref, Resource
 from agentops.domain.state import LiveObject, LockEntry
@@ -229,6 +237,12 @@ def skipped(change: Change, why: str) -> Diagnostic:
     )
 
 
+def hold_lost(hold: Hold, stage: str, what_now: str) -> Diagnostic:
+    return error(
+        Code.HOLD_LOST, f"the hold on stage {stage} was lost: {hold.lost or 'it was given back'}", what_now
+    )
+
+
 def not_recorded(change: Change, failure: Stop | OSError) -> Diagnostic:
     why = failure.strerror if isinstance(failure, OSError) else str(failure)
     return error(
@@ -286,6 +300,9 @@ def refused_by_registry(change: Change, failure: RegistryError) -> Diagnostic:
         case Exhausted():
             code = Code.REGISTRY
             detail = "nothing more was sent: apply again once the limit is raised or starts anew"
+        case NotHeld():
+            code = Code.HOLD_LOST
+            detail = "apply again"
         case _:
             code = Code.REGISTRY
             detail = "mend what the registry complains of, then apply again"

@@ -9,7 +9,9 @@ from agentops.domain.plan import Action, Plan
 from agentops.domain.report import DriftReport, Standing, StatusReport, StatusRow
 from agentops.domain.state import DesiredState, LiveState, Lock
 
-_OF_DRIFT = frozenset({Code.DRIFT, Code.GONE, Code.ORIGIN, Code.FOREIGN_OWNER, Code.SEVERAL_CARRIERS})
+_OF_DRIFT = frozenset(
+    {Code.DRIFT, Code.GONE, Code.ORIGIN, Code.FOREIGN_OWNER, Code.SEVERAL_CARRIERS, Code.LOCK_COPY}
+)
 
 
 def drift_report(plan: Plan) -> DriftReport:

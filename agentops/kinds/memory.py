@@ -100,4 +100,5 @@ MEMORY = Kind(
     key="path",
     detail_query={"view": "full"},
     list_query={"view": "basic"},
+    documents="content",
 )

@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Blocked, Code, error
+from agentops.domain.shared import age
 from agentops.domain.state import Intent, Lock, LockEntry
 from agentops.lockfile import disk, journal, text
 from agentops.lockfile.problems import damaged_journal, reading, writing
@@ -64,6 +66,24 @@ class LockFile:
             return None
         return self._folded(recorded, lines)
 
+    def text(self) -> str | None:
+        """The text of the file, whatever the journal adds to it.
+
+        Raises:
+            Stop: it is unreadable, damaged, or written by a newer version.
+        """
+        raw = self._lock_bytes()
+        self._recorded(raw)
+        return None if raw is None else raw.decode()
+
+    def read_from(self, text_of_it: str, name: str) -> Lock:
+        """The lock that another text of it holds, with our journal folded in as if it were the file's.
+
+        Raises:
+            Stop: it is unreadable, damaged, or written by a newer version.
+        """
+        return self._folded(text.parse(text_of_it.encode(), name), self._snapshot()[1])
+
     @property
     def pending(self) -> bool:
         """Whether the journal has steps that no ``write`` has taken up."""
@@ -85,6 +105,16 @@ class LockFile:
             with suppress(OSError):
                 os.ftruncate(held, 0)
             os.close(held)
+
+    def holder(self) -> str | None:
+        """Who holds it at present, in words; None where nobody does."""
+        with suppress(OSError):
+            if not self._holder.exists():
+                return None
+            if (held := disk.acquire(self._holder)) is None:
+                return self._holder_in_words()
+            os.close(held)
+        return None
 
     def intend(self, address: Address, intent: Intent) -> None:
         self._append(journal.intend_line(address, intent))
@@ -165,7 +195,14 @@ class LockFile:
             disk.check_writable(self._journal.parent)
             held = disk.acquire(self._holder)
         if held is None:
-            raise Blocked(error(Code.HELD, self._held_by(), "wait until that is done, then run again"))
+            raise Blocked(
+                error(
+                    Code.HELD,
+                    f"{self._name} is held by {self._holder_in_words()}",
+                    "wait for it with `--wait 10m`; it ends with that process, and `agentops lock unlock` "
+                    "shows whose it is",
+                )
+            )
         try:
             with writing(self._journal_name):
                 disk.overwrite(held, json.dumps(asdict(self._owner)).encode())
@@ -174,13 +211,22 @@ class LockFile:
             raise
         return held
 
-    def _held_by(self) -> str:
+    def _holder_in_words(self) -> str:
         try:
             owner = Owner(**json.loads(self._holder.read_bytes()))
         except (OSError, ValueError, TypeError):
-            return f"{self._name} is held by another process on this machine"
-        who = f"`{owner.command}` (process {owner.pid} on {owner.host})"
-        return f"{self._name} is held by {who} since {owner.since}"
+            return "another process on this machine"
+        who = f"`{owner.command}` (process {owner.pid} on {owner.host}) since {owner.since}"
+        return f"{who}{_ago(owner.since, self._owner.since)}"
+
+
+def _ago(since: str, now: str) -> str:
+    """Both were written on this machine, by the same clock."""
+    try:
+        passed = datetime.fromisoformat(now) - datetime.fromisoformat(since)
+    except ValueError:
+        return ""
+    return f" ({age(passed.total_seconds())} ago)"
 
 
 def _bytes_of(path: Path, what: str) -> bytes | None:

@@ -141,8 +141,14 @@ def download(kind: Kind, id: str, version: str) -> Call:
     return Call("GET", path, kind.beta, Effect.IDEMPOTENT, rates, accept=ANY_BYTES, most=MOST_BYTES + 1)
 
 
-def removal(kind: Kind, id: str, parent: str | None) -> Call:
+def removal(kind: Kind, id: str, parent: str | None, expected: str | None = None) -> Call:
     path = _item(kind, id, parent)
+    if expected is not None:
+        if kind.removal is not Removal.DELETE or kind.precondition is not Precondition.CONTENT:
+            raise ValueError(f"the removal of a {kind.name} cannot be bound to its content")
+        # A 409 tells that somebody has changed it: asking again would not change that.
+        query = {"expected_content_sha256": expected}
+        return Call("DELETE", path, kind.beta, Effect.CONVERGENT, _other(kind), query)
     if kind.removal is Removal.DELETE:
         return Call("DELETE", path, kind.beta, Effect.IDEMPOTENT, _other(kind))
     return Call("POST", f"{path}/archive", kind.beta, Effect.IDEMPOTENT, _other(kind))

@@ -1,12 +1,10 @@
-"""The registry over HTTP: the operations of the port, on calls that survive a bad network."""
+"""The registry over HTTP: the operations of the port, each as one call or a few."""
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from typing import Self
 
 import anyio
@@ -14,36 +12,19 @@ import httpx
 
 from agentops import __version__
 from agentops.domain.kind import Bundle, Kind, Removal, Switch
-from agentops.domain.ports import Exhausted, NotFound, NoToken, OutcomeUnknown, RegistryError
+from agentops.domain.ports import NotFound, OutcomeUnknown, RegistryError
 from agentops.domain.project import UNPACED, Pacing
 from agentops.domain.resource import Body
 from agentops.domain.state import Identity
 from agentops.registry import calls, failures
-from agentops.registry.answers import (
-    endless,
-    read_body,
-    read_files,
-    read_object,
-    read_page,
-    read_refusal,
-    received,
-)
+from agentops.registry.answers import endless, read_body, read_files, read_object, read_page
 from agentops.registry.calls import Call
-from agentops.registry.concealment import Concealer, one_line, secrets_sent
+from agentops.registry.concealment import one_line
+from agentops.registry.connection import Connection
 from agentops.registry.credentials import Credential, is_loopback
 from agentops.registry.one_off import OnRequest
-from agentops.registry.pacing import OnWait, Pacer, Rest, Sleep, Stopped
-from agentops.registry.retries import (
-    MAX_RETRIES,
-    Effect,
-    Verdict,
-    after_answer,
-    after_failure,
-    asks_for_rest,
-    delay,
-    says,
-    server_delay,
-)
+from agentops.registry.pacing import OnWait, Pacer, Rest, Sleep
+from agentops.registry.retries import Effect
 
 API_VERSION = "2026-10-21"
 """What the official SDK 2.12 sends as ``anthropic-version``."""
@@ -60,17 +41,8 @@ MOST_PAGES_OF_NOTHING = 1000
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=KEEP_ALIVE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """One attempt: the answer to it, or an error and what may be done about it.
-
-    ``lost``: the request may have reached the server, its answer did not reach us.
-    """
-
-    response: httpx.Response | None = None
-    error: RegistryError | None = None
-    verdict: Verdict = Verdict.FINAL
-    lost: bool = False
+def _always() -> bool:
+    return True
 
 
 class HttpRegistry:
@@ -79,26 +51,8 @@ class HttpRegistry:
     Open it with ``HttpRegistry.open``. Safe for concurrent use by tasks of one event loop.
     """
 
-    def __init__(
-        self,
-        client: httpx.AsyncClient,
-        credential: Credential,
-        *,
-        pacer: Pacer,
-        sleep: Sleep,
-        chance: Callable[[], float],
-        on_request: OnRequest | None,
-        on_wait: OnWait | None,
-    ) -> None:
-        self._client = client
-        self._credential = credential
-        self._pacer = pacer
-        self._sleep = sleep
-        self._chance = chance
-        self._on_request = on_request
-        self._on_wait = on_wait
-        self._identity: Identity | None = None
-        self._exhausted: Exhausted | None = None
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     @classmethod
     @asynccontextmanager
@@ -117,6 +71,7 @@ class HttpRegistry:
         on_request: OnRequest | None = None,
         on_wait: OnWait | None = None,
         stop: anyio.Event | None = None,
+        may_write: Callable[[], bool] = _always,
     ) -> AsyncIterator[Self]:
         """A registry whose connections live as long as the context.
 
@@ -124,7 +79,8 @@ class HttpRegistry:
         ``transport=httpx.ASGITransport(app)`` the registry runs in this process. ``answer_timeout``
         is in seconds and for one answer; ``clock``, the ``sleep`` on it and ``chance`` (a random number in
         [0, 1)) time the retries and the pace. Once ``stop`` is set nothing is waited for: what would have to
-        wait is not sent, the first time or again.
+        wait is not sent, the first time or again. ``may_write`` is asked before every write, each retry of
+        one included: where it says no, nothing is sent and NotHeld is raised.
 
         Raises:
             RegistryError: the base URL, the workspace ID or the proxy settings cannot be used.
@@ -147,23 +103,30 @@ class HttpRegistry:
                 "the HTTP client cannot be set up: check HTTPS_PROXY, HTTP_PROXY and SSL_CERT_FILE"
             ) from None
         async with client:
-            yield cls(
+            rest = Rest(sleep, stop)
+            connection = Connection(
                 client,
                 credential,
-                pacer=Pacer(pacing, clock=clock, sleep=Rest(sleep, stop), on_wait=on_wait),
-                sleep=Rest(sleep, stop),
+                pacer=Pacer(pacing, clock=clock, sleep=rest, on_wait=on_wait),
+                sleep=rest,
                 chance=chance,
                 on_request=on_request,
                 on_wait=on_wait,
+                may_write=may_write,
             )
+            yield cls(connection)
 
     @property
     def base_url(self) -> str:
-        return str(self._client.base_url).rstrip("/")
+        return self._connection.base_url
 
     @property
     def identity(self) -> Identity | None:
-        return self._identity
+        return self._connection.identity
+
+    @property
+    def server_time(self) -> float | None:
+        return self._connection.server_time
 
     async def list(self, kind: Kind, *, parent: str | None = None) -> AsyncIterator[Body]:
         """Raises RegistryError for an answer that is no list, or a list that never ends."""
@@ -174,8 +137,8 @@ class HttpRegistry:
         while True:
             cursors.add(cursor)
             call = calls.page_of(kind, parent, cursor)
-            response = await self._answer(call)
-            items, cursor = read_page(response, kind, self.base_url, self._concealer(call))
+            response = await self._connection.answer(call)
+            items, cursor = read_page(response, kind, self.base_url, self._connection.concealer(call))
             idle += 1
             for item in items:
                 # While others write, one object can stand on two pages.
@@ -186,7 +149,7 @@ class HttpRegistry:
             if cursor is None:
                 return
             if cursor in cursors or idle >= MOST_PAGES_OF_NOTHING:
-                raise endless(response, kind, self.base_url, self._concealer(call))
+                raise endless(response, kind, self.base_url, self._connection.concealer(call))
 
     async def get(self, kind: Kind, id: str, *, parent: str | None = None) -> Body:
         return await self._body(calls.retrieval(kind, id, parent))
@@ -236,15 +199,17 @@ class HttpRegistry:
     async def content(self, kind: Kind, id: str, version: str) -> tuple[str, Mapping[str, bytes]]:
         """Raises RegistryError for an archive that is not to be trusted; nothing of it is used."""
         call = calls.download(kind, id, version)
-        response = await self._answer(call)
+        response = await self._connection.answer(call)
         return read_files(
-            response, f"{kind.name} {id}, version {version}", self.base_url, self._concealer(call)
+            response, f"{kind.name} {id}, version {version}", self.base_url, self._connection.concealer(call)
         )
 
-    async def remove(self, kind: Kind, id: str, *, parent: str | None = None) -> None:
-        call = calls.removal(kind, id, parent)
+    async def remove(
+        self, kind: Kind, id: str, *, parent: str | None = None, expected: str | None = None
+    ) -> None:
+        call = calls.removal(kind, id, parent, expected)
         try:
-            response = await self._answer(call)
+            response = await self._connection.answer(call)
         except NotFound:
             return
         except RegistryError as refused:
@@ -255,7 +220,7 @@ class HttpRegistry:
                 raise
             return
         if response.content:
-            read_body(response, self.base_url, self._concealer(call))
+            read_body(response, self.base_url, self._connection.concealer(call))
 
     async def _is_archived(self, kind: Kind, id: str, parent: str | None) -> bool:
         try:
@@ -275,120 +240,11 @@ class HttpRegistry:
 
     async def _body(self, call: Call) -> Body:
         """The object a call answers with. An unreadable answer to what may not be repeated is a lost one."""
-        response = await self._answer(call)
+        response = await self._connection.answer(call)
         try:
-            return read_object(response, str(call), self.base_url, self._concealer(call))
+            return read_object(response, str(call), self.base_url, self._connection.concealer(call))
         except RegistryError as unreadable:
             raise (failures.unknown(call, unreadable) if call.effect is Effect.ONCE else unreadable) from None
-
-    async def _answer(self, call: Call) -> httpx.Response:
-        """The successful answer to a call, sent again as far as ``retries`` allows."""
-        lost, waited, renewed = False, 0.0, False
-        for taken in itertools.count():
-            outcome = await self._paced_attempt(call)
-            if not renewed and self._is_worth_another_token(outcome):
-                renewed = True
-                outcome = await self._paced_attempt(call)
-            if outcome.error is None and outcome.response is not None:
-                return outcome.response
-            lost = lost or outcome.lost
-            if outcome.verdict is not Verdict.RETRY or taken >= MAX_RETRIES:
-                break
-            if (wait := self._wait_after(call, outcome.response, taken)) is None:
-                outcome = replace(outcome, error=failures.worn_out(outcome.error))
-                break
-            try:
-                await self._sleep(wait)
-            except Stopped:
-                break
-            waited += wait
-        error = outcome.error or RegistryError(f"no answer to {call}")
-        if isinstance(error, Exhausted) and self._exhausted is None:
-            self._exhausted = failures.again(error)
-        if taken:
-            error.message += f" (sent {taken + 1} times, waited {waited:.1f} s)"
-        # After a lost attempt only a word on the object itself settles what became of a write.
-        undecided = call.writes and lost and type(error) in (RegistryError, Exhausted, NoToken)
-        raise failures.unknown(call, error) if undecided or outcome.verdict is Verdict.UNKNOWN else error
-
-    def _wait_after(self, call: Call, response: httpx.Response | None, taken: int) -> float | None:
-        """Seconds until the next attempt, or None where waiting has been of no use for too long. What the
-        server asks of one call is asked of all that count against the same limit."""
-        headers = response.headers if response is not None else httpx.Headers()
-        status = response.status_code if response is not None else None
-        wait = delay(taken, headers, self._chance())
-        if (status == 429 or server_delay(headers) is not None) and not self._pacer.pause(call.rates, wait):
-            return None
-        if self._on_wait is not None:
-            self._on_wait(wait, says(status, headers))
-        return wait
-
-    async def _paced_attempt(self, call: Call) -> _Outcome:
-        try:
-            return await self._in_turn(call)
-        except Stopped:
-            return _Outcome(error=RegistryError(f"{call} was not sent, because the run is to end"))
-
-    async def _in_turn(self, call: Call) -> _Outcome:
-        async with self._pacer.turn(call.rates):
-            if self._exhausted is not None:
-                return _Outcome(error=failures.again(self._exhausted))
-            outcome = await self._attempt(call)
-            if outcome.response is not None and not asks_for_rest(outcome.response.status_code):
-                self._pacer.answered(call.rates)
-            return outcome
-
-    def _is_worth_another_token(self, outcome: _Outcome) -> bool:
-        """The service looks at the token before it does anything: after a 401 no write is repeated."""
-        answer = outcome.response
-        return answer is not None and answer.status_code == 401 and self._credential.reject(answer.request)
-
-    async def _attempt(self, call: Call) -> _Outcome:
-        request = calls.request_of(call, self._client)
-        started = anyio.current_time()
-        try:
-            response = await received(self._client, request, call.most)
-        except NoToken as unsigned:
-            return _Outcome(error=unsigned)
-        except httpx.RequestError as failure:
-            self._report(call, None, started)
-            sent = failures.may_have_been_sent(failure)
-            error = RegistryError(failures.sentence(failure, str(call), self._client.base_url))
-            return _Outcome(error=error, verdict=after_failure(call.effect, sent=sent), lost=sent)
-        self._report(call, response, started)
-        self._remember_identity(response)
-        return _Outcome(response) if response.is_success else self._refused(call, response)
-
-    def _concealer(self, call: Call) -> Concealer:
-        return self._credential.concealer(secrets_sent(call.sent))
-
-    def _refused(self, call: Call, response: httpx.Response) -> _Outcome:
-        refusal = read_refusal(response, call.sent, self._concealer(call))
-        verdict = after_answer(
-            call.effect,
-            response.status_code,
-            response.headers,
-            api_error=refusal.api_error,
-            code=refusal.code,
-        )
-        return _Outcome(response, refusal.as_error(self.base_url), verdict)
-
-    def _report(self, call: Call, response: httpx.Response | None, started: float) -> None:
-        if self._on_request is None:
-            return
-        ms = (anyio.current_time() - started) * 1000
-        status = response.status_code if response is not None else None
-        told = response.headers.get("request-id", "") if response is not None else ""
-        self._on_request(call.method, call.path, status, ms, self._concealer(call).word(told))
-
-    def _remember_identity(self, response: httpx.Response) -> None:
-        organization = response.headers.get("anthropic-organization-id")
-        workspace = response.headers.get("anthropic-workspace-id")
-        # Answers from before the credential was looked at carry neither, and say nothing.
-        if organization or workspace:
-            self._identity = Identity(organization or None, workspace or None)
-        elif self._identity is None and response.is_success:
-            self._identity = Identity(None, None)
 
 
 def _headers(workspace_id: str | None) -> dict[str, str]:

@@ -116,7 +116,7 @@ def _asked(headers: Mapping[str, str]) -> tuple[str, float] | None:
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         if (seconds := _positive(headers.get(name), unit)) is not None:
             return name, seconds
-    until, now = _date(headers.get("retry-after")), _date(headers.get("date"))
+    until, now = date(headers.get("retry-after")), date(headers.get("date"))
     if until is None or now is None:
         return None
     seconds = (until - now).total_seconds()
@@ -131,10 +131,10 @@ def _positive(text: str | None, unit: float) -> float | None:
     return value if value > 0 and math.isfinite(value) else None
 
 
-def _date(text: str | None) -> datetime | None:
+def date(text: str | None) -> datetime | None:
+    """An HTTP date, or None for what is none."""
     try:
         found = parsedate_to_datetime(text or "")
-        # `-0000` is a time of day without a place; it is not that of this machine.
-        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

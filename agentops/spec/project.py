@@ -42,13 +42,12 @@ _LATER_OF_PROJECT = {
     "moved": "renaming resources is not supported yet; keep the address with a top-level `address:`",
     "renamed_from": "renaming a project is not supported yet; keep its name",
     "require": "version requirements are not supported yet; pin the tool where you install it",
-    "mutex": "the shared mutex is not supported yet; let one runner apply at a time",
 }
 _LATER_OF_STAGE = {
     "promote_from": "promotion is not supported yet; apply each stage from its own commit",
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
-    **{key: _LATER_OF_PROJECT[key] for key in ("policy", "mutex", "require")},
+    **{key: _LATER_OF_PROJECT[key] for key in ("policy", "require")},
 }
 
 Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
@@ -87,6 +86,10 @@ class RegistryBlock(_Block):
     pacing: PacingSetting | None = None
 
 
+Switch = Literal["on", "off"] | bool
+"""``on`` and ``off`` are words in YAML 1.2; JSON says true and false."""
+
+
 def _as_removals(value: object) -> str:
     """Raises ValueError for what is neither a number nor a percentage."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -117,6 +120,7 @@ class StageBlock(Guards):
     pacing: PacingSetting | None = None
     vars: dict[str, Any] | None = None
     protect: bool = False
+    mutex: Switch | None = None
 
 
 class ProjectBlock(Guards):
@@ -126,6 +130,7 @@ class ProjectBlock(Guards):
     default_stage: str | None = None
     vars: dict[str, Any] | None = None
     stages: dict[str, StageBlock | None] | None = None
+    mutex: Switch | None = None
     external: dict[str, dict[str, Text]] | None = None
 
 
@@ -200,17 +205,21 @@ def _salvaged(tree: LocatedDict, external: Mapping[str, Mapping[Address, str]]) 
 
 
 def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping[Address, str]) -> Stage:
+    registry = _registry(block)
+    mutex = shared.mutex if block.mutex is None else block.mutex
     prune = block.prune if block.prune is not None else shared.prune
     limit = block.max_removals if block.max_removals is not None else shared.max_removals
     return Stage(
         name=name,
-        registry=_registry(block),
+        registry=registry,
         vars=plain({**(shared.vars or {}), **(block.vars or {})}),
         external=external,
         protect=block.protect,
         on_drift=OnDrift(block.on_drift or shared.on_drift or OnDrift.BLOCK),
         prune=bool(prune),
         max_removals=None if limit is None else MaxRemovals.parse(str(limit)),
+        # An embedded registry is one machine's: there the hold of a file is enough.
+        mutex=not registry.is_local if mutex is None else mutex in (True, "on"),
     )
 
 

@@ -39,6 +39,12 @@ class ToyStore:
     def read(self) -> Lock | None:
         return self.lock
 
+    def text(self) -> str | None:
+        return self.lock.model_dump_json() if self.lock is not None else None
+
+    def read_from(self, text: str, name: str) -> Lock:
+        return Lock.model_validate_json(text)
+
     @property
     def pending(self) -> bool:
         return bool(self.log) and self.log[-1] != "write"

@@ -33,6 +33,7 @@ class ToyRegistry:
 
     def __init__(self, identity: Identity = OURS) -> None:
         self.identity: Identity | None = identity
+        self.server_time: float | None = None
         self.objects: dict[str, Body] = {}
         self.parents: dict[str, str | None] = {}
         self.versions: dict[str, dict[str, tuple[str, Files]]] = {}
@@ -136,9 +137,13 @@ class ToyRegistry:
         self._done(call)
         return copy.deepcopy(self.objects[id])
 
-    async def remove(self, kind: Kind, id: str, *, parent: str | None = None) -> None:
+    async def remove(
+        self, kind: Kind, id: str, *, parent: str | None = None, expected: str | None = None
+    ) -> None:
         _placed(kind, parent)
         self._called(f"remove {id}")
+        if expected is not None and self.objects.get(id, {}).get("content_sha256") not in (expected, None):
+            raise Conflict("it has changed", status=409)
         if id in self.objects and kind.removal is Removal.ARCHIVE:
             self._archive(id)
         elif id in self.objects:

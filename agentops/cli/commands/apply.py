@@ -10,7 +10,7 @@ import click
 
 from agentops.cli.choosing import anything_chosen, chosen, parsed, removals
 from agentops.cli.commands.plan import BLOCKED, planning
-from agentops.cli.options import Common, common, output_format
+from agentops.cli.options import Common, common, output_format, wait_option
 
 if TYPE_CHECKING:
     import anyio
@@ -57,6 +57,7 @@ class _Consent:
     help="ADDRESS may be archived or deleted for good; --plan and --expect confirm what they hold.",
 )
 @_YES
+@wait_option
 @common
 def apply(
     upgrade: bool,
@@ -65,6 +66,7 @@ def apply(
     expect: str | None,
     confirm: tuple[str, ...],
     yes: bool,
+    wait: float,
     **given: Any,
 ) -> int:
     """Bring the registry to what the files ask for, and record it in the lock.
@@ -83,16 +85,18 @@ def apply(
     opened = open_project(told)
     refuse_peers_project(opened)
     if saved is not None:
-        return _apply_saved(opened, told, output, saved, consent)
-    return _plan_and_apply(opened, opened.stage(told.stage), output, picked, consent, upgrade=upgrade)
+        return _apply_saved(opened, told, output, saved, consent, wait)
+    stage = opened.stage(told.stage)
+    return _plan_and_apply(opened, stage, output, picked, consent, wait, upgrade=upgrade)
 
 
 @click.command()
 @removals
 @output_format("text", "json")
 @_YES
+@wait_option
 @common
-def destroy(form: str, yes: bool, **given: Any) -> int:
+def destroy(form: str, yes: bool, wait: float, **given: Any) -> int:
     """Archive or delete what a stage manages; never what is protected.
 
     With ADDRESSes, only those and what belongs to them or refers to them. The stage must be named.
@@ -106,7 +110,8 @@ def destroy(form: str, yes: bool, **given: Any) -> int:
     if told.stage is None and opened.project.explicit:
         raise click.UsageError("say which stage to destroy: add --stage")
     refuse_peers_project(opened)
-    return _plan_and_apply(opened, opened.stage(told.stage), output, picked, _Consent(form, yes, named=True))
+    stage, consent = opened.stage(told.stage), _Consent(form, yes, named=True)
+    return _plan_and_apply(opened, stage, output, picked, consent, wait)
 
 
 def _plan_and_apply(
@@ -115,14 +120,17 @@ def _plan_and_apply(
     output: Output,
     picked: Choices,
     consent: _Consent,
+    wait: float,
     *,
     upgrade: bool = False,
 ) -> int:
+    from agentops.cli.holding import holding
     from agentops.cli.wiring import act, lock_file, look, now, pinned_fetch, run_id, target
     from agentops.engine import operations
     from agentops.engine.guard import refuse_unexpected_digest
 
-    store = lock_file(opened, stage, "destroy" if picked.destroy else "apply")
+    command = "destroy" if picked.destroy else "apply"
+    store = lock_file(opened, stage, command)
     # What is removed need not be fetched first.
     fetch = None if picked.destroy else pinned_fetch(opened, store.read(), upgrade=upgrade)
     desired, diagnostics = opened.desired(stage, fetch)
@@ -131,7 +139,7 @@ def _plan_and_apply(
         async with target(opened, stage, output, store) as there:
             return await operations.plan(there, desired, picked, diagnostics)
 
-    with store.hold():
+    with holding(opened, stage, output, store, command, wait) as held:
         planned = look(decide)
         if consent.form == "text":
             output.plan(planned.plan)
@@ -145,7 +153,7 @@ def _plan_and_apply(
             return 1
 
         async def carry_out(stop: anyio.Event) -> ApplyReport:
-            async with target(opened, stage, output, store, planned.plan, stop) as there:
+            async with target(opened, stage, output, held.store, planned.plan, held.hold, stop) as there:
                 with output.progress(len(planned.plan.changes)) as observer:
                     return await operations.apply(
                         there, planned, run=run_id(), now=now, observer=observer, stop=stop
@@ -155,7 +163,10 @@ def _plan_and_apply(
     return _finish(output, report, form=consent.form, quiet=not planned.plan.changes)
 
 
-def _apply_saved(opened: Opened, told: Common, output: Output, path: Path, consent: _Consent) -> int:
+def _apply_saved(
+    opened: Opened, told: Common, output: Output, path: Path, consent: _Consent, wait: float
+) -> int:
+    from agentops.cli.holding import holding
     from agentops.cli.wiring import act, lock_file, now, run_id, target
     from agentops.domain.plan import Plan
     from agentops.engine import operations
@@ -172,13 +183,13 @@ def _apply_saved(opened: Opened, told: Common, output: Output, path: Path, conse
     store = lock_file(opened, stage, "apply")
 
     async def carry_out(stop: anyio.Event) -> ApplyReport:
-        async with target(opened, stage, output, store, saved, stop) as there:
+        async with target(opened, stage, output, held.store, saved, held.hold, stop) as there:
             with output.progress(len(saved.changes)) as observer:
                 return await operations.apply_saved(
                     there, saved, run=run_id(), now=now, observer=observer, stop=stop
                 )
 
-    with store.hold():
+    with holding(opened, stage, output, store, "apply", wait) as held:
         report = act(carry_out, output)
     return _finish(output, report, form=consent.form, quiet=not saved.changes)
 

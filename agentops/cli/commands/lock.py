@@ -69,6 +69,26 @@ def import_peer(file: Path, **given: Any) -> int:
     return take_over(file, told, Output.standard(no_color=told.no_color, verbose=told.verbose))
 
 
+@lock.command("unlock")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@common
+def unlock(yes: bool, **given: Any) -> int:
+    """Show who holds a stage, and remove that hold: after a run that was lost and cannot give it back.
+
+    A run that still works is not stopped by it at once, so look first. The hold of the lock file on this
+    machine ends with its process and cannot be removed.
+    """
+    from agentops.cli.output import Output
+    from agentops.cli.unlocking import remove_hold
+    from agentops.cli.wiring import lock_file, open_project
+
+    told = Common.of(given)
+    output = Output.standard(no_color=told.no_color, verbose=told.verbose)
+    opened = open_project(told)
+    stage = opened.stage(told.stage)
+    return remove_hold(opened, stage, output, lock_file(opened, stage, "lock unlock"), yes=yes)
+
+
 def _read(given: dict[str, Any]) -> tuple[Output, Lock, str]:
     from agentops.cli.output import Output
     from agentops.cli.wiring import lock_file, open_project

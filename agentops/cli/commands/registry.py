@@ -36,7 +36,8 @@ def serve(port: int, data: Path | None, **given: Any) -> int:
 
     import uvicorn
 
-    from agentops.cli.wiring import HIDDEN_FOLDER, embedded_registry, open_project
+    from agentops.cli.reaching import HIDDEN_FOLDER, embedded_registry
+    from agentops.cli.wiring import open_project
 
     told = Common.of(given)
     path = data or open_project(told).root / HIDDEN_FOLDER / "registry.db"
