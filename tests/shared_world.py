@@ -25,9 +25,10 @@ START = 1_790_000_000.0
 
 
 class ToyDocuments:
-    """The port ``Documents`` on a dict that belongs to the world."""
+    """The port ``Documents`` on a dict that belongs to the world: its ``texts``, what was ``made`` in it, and
+    the ``server``'s time."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Any) -> None:
         self._world = world
 
     @property

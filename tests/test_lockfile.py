@@ -131,8 +131,8 @@ class TestTheFile:
             "stage": "prod",
             "later": {"x": [None]},
             "resources": {
-                "agent/tutor": {"id": "agent_1", "of_later": {"system": "f"}},
-                "agent/other": {"id": "agent_2", "of_later": {}},
+                "agent/tutor": {"id": "agent_1", "later": {"system": "f"}},
+                "agent/other": {"id": "agent_2", "later": {}},
             },
         }
         put(tmp_path, json.dumps(document))
@@ -147,7 +147,11 @@ class TestTheFile:
         )
         written = json.loads((tmp_path / NAME).read_text())
         assert written["later"] == {"x": [None]}
-        assert written["resources"]["agent/tutor"] == {"id": "agent_1", "of_later": {"system": "f"}, "version": 2}
+        assert written["resources"]["agent/tutor"] == {
+            "id": "agent_1",
+            "later": {"system": "f"},
+            "version": 2,
+        }
         assert written["resources"]["agent/other"] == {"id": "agent_9"}, (
             "another object: nothing carries over"
         )
@@ -653,7 +657,7 @@ class TestHold:
     ) -> None:
         monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "locks")
         with pytest.raises(Stop) as stopped, store_in(tmp_path).hold():
-            pytest.fail("of_later")
+            pytest.fail("later")
         assert stopped.value.diagnostics[0].summary == (
             "locks/prod.lock.json cannot be written: the folder 'locks' is read-only"
         )
@@ -662,7 +666,7 @@ class TestHold:
     def test_a_folder_that_is_really_read_only(self, tmp_path: Path) -> None:
         (tmp_path / "locks").mkdir(mode=0o555)
         with pytest.raises(Stop), store_in(tmp_path).hold():
-            pytest.fail("of_later")
+            pytest.fail("later")
 
     def test_what_happens_while_held_is_not_mistaken_for_ours(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="theirs"), store_in(tmp_path).hold():

@@ -209,3 +209,32 @@ def test_external_ids_of_a_file_that_is_wrong_elsewhere_are_still_known(tmp_path
         tmp_path, "project: p\nfoo: 1\nstages: {x: {}}\nexternal: {environment/s: {x: env_1}}\n"
     )
     assert project.stages["x"].external == {"environment/s": "env_1"}
+
+
+@pytest.mark.parametrize(
+    ("project", "stage", "on"),
+    [
+        ("", "", True),
+        ("", "registry: local", False),
+        ("mutex: off", "", False),
+        ("mutex: off", "mutex: on", True),
+        ("mutex: on", "registry: local", True),
+        ("mutex: true", "mutex: false", False),
+        ("", "registry: local, mutex: on", True),
+    ],
+)
+def test_a_stage_has_a_mutex_unless_it_is_local_or_told_otherwise(
+    tmp_path: Path, project: str, stage: str, on: bool
+) -> None:
+    registry = "" if "registry" in stage else "registry: anthropic, "
+    read, said = load(tmp_path, f"project: p\n{project}\nstages: {{s: {{{registry}{stage}}}}}\n")
+    assert said == ()
+    assert read.stages["s"].mutex is on
+
+
+@pytest.mark.parametrize("value", ["maybe", "1", "[]", "'yes'"])
+def test_a_mutex_is_on_or_off(tmp_path: Path, value: str) -> None:
+    _, problems = load(tmp_path, f"project: p\nmutex: {value}\n")
+    assert problems
+    assert problems[0].location is not None
+    assert problems[0].location.line == 2
