@@ -131,8 +131,8 @@ class TestTheFile:
             "stage": "prod",
             "later": {"x": [None]},
             "resources": {
-                "agent/tutor": {"id": "agent_1", "later": {"system": "f"}},
-                "agent/other": {"id": "agent_2", "later": {}},
+                "agent/tutor": {"id": "agent_1", "new": {"system": "f"}},
+                "agent/other": {"id": "agent_2", "new": {}},
             },
         }
         put(tmp_path, json.dumps(document))
@@ -149,7 +149,7 @@ class TestTheFile:
         assert written["later"] == {"x": [None]}
         assert written["resources"]["agent/tutor"] == {
             "id": "agent_1",
-            "later": {"system": "f"},
+            "new": {"system": "f"},
             "version": 2,
         }
         assert written["resources"]["agent/other"] == {"id": "agent_9"}, (

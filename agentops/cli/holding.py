@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from agentops.cli.output import Output
 from agentops.cli.reaching import meant, registry_of
 from agentops.cli.wiring import Opened, run_id
-from agentops.domain.diagnostics import Blocked, Code, note, warning
+from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error, note, warning
 from agentops.domain.ports import NoDocuments, RegistryError
 from agentops.domain.project import Stage
 
@@ -117,6 +117,10 @@ def _mutex_held(
                     tasks.cancel_scope.cancel()
             except NoDocuments:
                 task_status.started(None)
+            except RegistryError as refused:
+                if refused.status not in (400, 403):
+                    raise
+                raise Stop(_cannot_hold(stage, refused)) from None
             finally:
                 with anyio.move_on_after(RELEASE_WITHIN, shield=True) as late:
                     await _released(mutex, stage, output)
@@ -184,7 +188,16 @@ def _say_unreleased(stage: Stage, output: Output, why: str) -> None:
     )
 
 
-def _no_mutex(stage: Stage) -> Any:
+def _cannot_hold(stage: Stage, refused: RegistryError) -> Diagnostic:
+    return error(
+        Code.NO_MUTEX,
+        f"stage {stage.name} cannot be held against other machines: {refused}",
+        "let the credential read and write memory stores; or let one runner apply at a time, and write "
+        "`mutex: off` for the stage. Nothing was changed",
+    )
+
+
+def _no_mutex(stage: Stage) -> Diagnostic:
     return note(
         Code.NO_MUTEX,
         f"the registry of stage {stage.name} has no memory stores: other machines are not kept out",

@@ -121,13 +121,41 @@ def find_project(common: Common) -> Opened:
     return Opened(root, project, CATALOG, diagnostics)
 
 
-def pinned_fetch(opened: Opened, lock: Lock | None, *, upgrade: bool) -> Callable[[str], Checkout]:
-    """What a URL names: at the commit the lock pins it to, or where it does not, or with ``upgrade``, now."""
+def pinned_fetch(
+    opened: Opened, stage: Stage, output: Output, store: LockFile, *, upgrade: bool
+) -> Callable[[str], Checkout]:
+    """What a URL names: at the commit the newest lock pins it to, or where it does not, or with ``upgrade``,
+    now. The lock is looked at when the first URL is met."""
     from agentops.cli.lookups import pins_of
 
-    pins = {} if upgrade else pins_of(lock)
-    resolve = _resolver(opened)
-    return lambda url: resolve(url, pins.get(url))
+    resolve, pins = _resolver(opened), dict[str, str]()
+    looked = upgrade
+
+    def fetch(url: str) -> Checkout:
+        nonlocal looked
+        if not looked:
+            pins.update(pins_of(_newest_lock(opened, stage, output, store)))
+            looked = True
+        return resolve(url, pins.get(url))
+
+    return fetch
+
+
+def _newest_lock(opened: Opened, stage: Stage, output: Output, store: LockFile) -> Lock | None:
+    """That of the file, or its copy in the registry where that is newer and can be read."""
+    from agentops.domain.ports import RegistryError
+    from agentops.engine.copies import newest
+
+    async def asked() -> Lock | None:
+        async with target(opened, stage, output, store) as there:
+            if there.documents is None:
+                return store.read()
+            return (await newest(there.documents, store, opened.project.name, stage.name)).lock
+
+    try:
+        return look(asked) if stage.mutex else store.read()
+    except (RegistryError, Stop):  # the plan itself tells
+        return store.read()
 
 
 def _resolver(opened: Opened) -> Pinned:

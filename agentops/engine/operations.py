@@ -18,6 +18,7 @@ from agentops.domain.ports import (
     Documents,
     Hold,
     LockStore,
+    NoDocuments,
     Observer,
     Registry,
     RegistryError,
@@ -192,6 +193,8 @@ async def _keep_copy(target: Target, *, interrupted: bool) -> tuple[Diagnostic, 
     with anyio.move_on_after(COPY_WITHIN_INTERRUPTED if interrupted else COPY_WITHIN):
         try:
             return await copies.keep(target.documents, target.store, target.project, target.stage.name)
+        except NoDocuments:
+            return ()
         except RegistryError as refused:
             failure = refused
         except Stop as unreadable:

@@ -12,6 +12,7 @@ import pytest
 from agentops.cli.options import Common, Duration
 from agentops.cli.process import this_process
 from agentops.cli.wiring import lock_file, open_project
+from agentops.domain.ports import RegistryError
 from agentops.domain.shared import Claim, Holder
 from agentops.emulator import create_app
 from agentops.engine.documents import SharedDocuments
@@ -134,6 +135,7 @@ def test_where_there_are_no_memory_stores_it_is_off_with_a_note(
     ended = shop.run("apply", "--yes")
     assert ended.code == 0, ended.err
     assert "note[AO072]: the registry of stage dev has no memory stores" in ended.err
+    assert "AO071" not in ended.out + ended.err
     assert shop.run("lock", "unlock").code == 0
 
 
@@ -141,6 +143,21 @@ def _without_stores() -> tuple[Any, ...]:
     from agentops.emulator import app, memories, memory_stores, memory_versions
 
     return tuple(it for it in app.RESOURCES if it not in (memories, memory_stores, memory_versions))
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "AO072"), (400, "AO072"), (500, "AO056")])
+def test_a_registry_that_refuses_our_documents_is_told_with_the_way_out(
+    shop: Project, monkeypatch: pytest.MonkeyPatch, status: int, code: str
+):
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise RegistryError("you may not", status=status)
+
+    monkeypatch.setattr(SharedDocuments, "create", refuse)
+    ended = shop.run("apply", "--yes")
+    assert ended.code == 1
+    assert f"error[{code}]" in ended.err
+    assert ("`mutex: off`" in ended.err) is (code == "AO072")
+    assert not (shop.root / "locks/dev.lock.json").exists()
 
 
 @pytest.mark.parametrize("written", ["mutex: off", "stages: {dev: {mutex: off}}"])
@@ -190,6 +207,35 @@ def test_a_lost_lock_comes_back_from_the_registry(shop: Project):
     assert "AO071" in shop.run("drift").out
     assert shop.run("apply", "--yes").code == 0
     assert json.loads(path.read_text()) == before
+
+
+def test_an_upload_whose_runner_was_lost_with_its_disk_is_found_by_the_next_one(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+):
+    shop.write("skills/review/SKILL.md", "---\nname: review\ndescription: how we review\n---\n\nLook.\n")
+    create = HttpRegistry.create
+
+    async def cut_off(self: HttpRegistry, kind: Any, *arguments: Any, **keywords: Any) -> Any:
+        answer = await create(self, kind, *arguments, **keywords)
+        if kind.bundle is not None:
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(HttpRegistry, "create", cut_off)
+    assert shop.run("apply", "--yes").code == 130
+    monkeypatch.setattr(HttpRegistry, "create", create)
+    assert not is_held(shop)
+    for path in ("locks/dev.lock.json", ".agentops/dev.journal"):
+        (shop.root / path).unlink(missing_ok=True)
+    assert documents(shop, lambda shared: shared.list("/dev/lock/")) == [], "nor is there a copy"
+
+    ended = shop.run("apply", "--yes")
+    assert ended.code == 0, ended.out + ended.err
+    answer = shop.console(lambda client: client.get("/v1/skills"))
+    ours = [it["id"] for it in answer.json()["data"] if it["source"]["type"] == "custom"]
+    assert ours == [shop.lock("dev")["resources"]["skill/review"]["id"]]
+    assert documents(shop, lambda shared: shared.list("/dev/intents/")) == []
+    assert shop.run("plan", "--detailed-exitcode").code == 0
 
 
 # -- lock unlock

@@ -158,6 +158,16 @@ def test_a_skill_on_github_is_pinned_until_it_is_upgraded(project: Project, remo
     assert project.run("plan", "--detailed-exitcode").code == 0
 
 
+def test_a_pin_that_only_the_copy_in_the_registry_has_holds_as_well(project: Project, remote: Remote):
+    project.write("agentops.yaml", "project: shop\nmutex: on\nstages: {local: {}}\n")
+    assert project.run("apply", "--yes").code == 0
+    (project.root / "locks/local.lock.json").unlink()
+    remote.commit("how, and why")
+    ended = project.run("plan", "--detailed-exitcode")
+    assert ended.code == 0, ended.out
+    assert "AO071" in ended.out
+
+
 def test_what_is_hidden_in_a_repository_is_named_and_left_there(project: Project, remote: Remote):
     (remote.folder / "pr-writer" / ".github").mkdir()
     (remote.folder / "pr-writer" / ".github" / "link").symlink_to("/etc/passwd")

@@ -132,7 +132,7 @@ def _plan_and_apply(
     command = "destroy" if picked.destroy else "apply"
     store = lock_file(opened, stage, command)
     # What is removed need not be fetched first.
-    fetch = None if picked.destroy else pinned_fetch(opened, store.read(), upgrade=upgrade)
+    fetch = None if picked.destroy else pinned_fetch(opened, stage, output, store, upgrade=upgrade)
     desired, diagnostics = opened.desired(stage, fetch)
 
     async def decide() -> Planned:

@@ -71,7 +71,7 @@ def planned_now(
     from agentops.engine.operations import plan as make
 
     store = lock_file(opened, stage)
-    desired, diagnostics = opened.desired(stage, pinned_fetch(opened, store.read(), upgrade=upgrade))
+    desired, diagnostics = opened.desired(stage, pinned_fetch(opened, stage, output, store, upgrade=upgrade))
 
     async def operation() -> Planned:
         async with target(opened, stage, output, store) as there:
