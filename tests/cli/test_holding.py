@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
+from agentops.cli.holding import holding as stage_held
 from agentops.cli.options import Common, Duration
+from agentops.cli.output import Output
 from agentops.cli.process import this_process
 from agentops.cli.wiring import lock_file, open_project
-from agentops.domain.ports import RegistryError
+from agentops.domain.ports import Conflict, RegistryError
 from agentops.domain.shared import Claim, Holder
 from agentops.emulator import create_app
+from agentops.engine import mutex
 from agentops.engine.documents import SharedDocuments
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
@@ -236,6 +242,38 @@ def test_an_upload_whose_runner_was_lost_with_its_disk_is_found_by_the_next_one(
     assert ours == [shop.lock("dev")["resources"]["skill/review"]["id"]]
     assert documents(shop, lambda shared: shared.list("/dev/intents/")) == []
     assert shop.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_it_is_renewed_while_this_thread_does_something_else(shop: Project, monkeypatch: pytest.MonkeyPatch):
+    """A question on the terminal, or a busy loop, stops no renewal; and a hold that is gone is noticed."""
+    monkeypatch.setattr(mutex, "RENEW_EVERY", 0.02)
+    opened = open_project(Common(shop.root, None, False, False))
+    stage = opened.stage(None)
+    store = lock_file(opened, stage, "apply")
+
+    def there() -> list[mutex.Held]:
+        return list(documents(shop, lambda shared: mutex.look(shared, "dev")))
+
+    def until(holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not holds() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert holds()
+
+    with stage_held(opened, stage, Output.standard(), store, "apply", 0.0) as held:
+        assert held.hold is not None
+        until(lambda: any(it.claim is not None and it.claim.counter > 2 for it in there()))
+        assert held.hold.may_write()
+        documents(shop, lambda shared: _deleted(shared))
+        until(lambda: not held.hold.may_write())
+        assert held.hold.lost == "somebody has removed it"
+    assert not is_held(shop)
+
+
+async def _deleted(shared: SharedDocuments) -> None:
+    while (document := await shared.find("/dev/mutex")) is not None:
+        with suppress(Conflict):  # renewed just now
+            await shared.delete(document)
 
 
 # -- lock unlock
