@@ -12,7 +12,7 @@ test: setup
 
 # Faults, kills and applies at once, in full; `test` has a part of them. Prints its counts.
 sweep: setup
-	AGENTOPS_SWEEP=full $(BIN)/python -m pytest -n auto tests/sweep
+	AGENTOPS_SWEEP=full $(BIN)/python -m pytest -n auto tests/sweep tests/cli/test_clones.py tests/laws/test_any_day.py
 
 lint: setup
 	$(BIN)/ruff check .

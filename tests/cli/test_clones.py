@@ -16,8 +16,9 @@ import pytest
 from tests.cli.test_processes import INTERRUPTED, KEY, at, many, run, start
 from tests.projects import Project
 from tests.served import served_registry
+from tests.sweep.counting import full
 
-ROUNDS = 5
+ROUNDS = 50 if full() else 5
 
 
 @pytest.fixture

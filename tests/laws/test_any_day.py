@@ -29,6 +29,7 @@ from agentops.engine.operations import Planned
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, kit, pin, resource
 from tests.engine.toy_kinds import CATALOG, CREW, WIDGET
+from tests.sweep.counting import full
 
 WIDGETS = [Address(f"widget/{name}") for name in "abc"]
 PAGE, SEED = Address("page/a/x.md"), Address("page/a/seed.md")
@@ -285,5 +286,8 @@ def by_hand(name: str, value: int) -> Any:
 
 TestAnyDay = AnyDay.TestCase
 TestAnyDay.settings = settings(
-    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=1500 if full() else 150,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )

@@ -19,9 +19,9 @@ SILENT = 30.0
 
 class Proxy:
     """HTTP/1.1 with ``content-length``, in both directions. ``seen`` counts exchanges, ``failed`` says which
-    one got the fault."""
+    one got the fault: number ``at``, or the first whose request begins so."""
 
-    def __init__(self, upstream: tuple[str, int], fault: Fault | None, at: int, wait: int) -> None:
+    def __init__(self, upstream: tuple[str, int], fault: Fault | None, at: int | str, wait: int) -> None:
         self.upstream, self.fault, self.at, self.wait = upstream, fault, at, wait
         self.seen = 0
         self.failed: str | None = None
@@ -40,7 +40,7 @@ class Proxy:
             while True:
                 request = await message(reader)
                 self.seen += 1
-                fault = self.fault if self.seen == self.at else None
+                fault = self.fault if self._is_it(request) else None
                 if fault is not None:
                     self.failed = request.partition(b" HTTP/")[0].decode()
                     if await self._unanswered(fault, writer):
@@ -66,6 +66,11 @@ class Proxy:
             self.clients.discard(writer)
             for open_one in (writer, *(upstream[1:] if upstream else ())):
                 open_one.close()
+
+    def _is_it(self, request: bytes) -> bool:
+        if isinstance(self.at, int):
+            return self.seen == self.at
+        return self.failed is None and request.startswith(self.at.encode())
 
     async def _unanswered(self, fault: Fault, writer: asyncio.StreamWriter) -> bool:
         """Whether the fault came before the request got any further."""
@@ -119,7 +124,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 @contextmanager
-def proxied(url: str, fault: Fault | None, at: int, wait: int = 1) -> Iterator[Proxy]:
+def proxied(url: str, fault: Fault | None, at: int | str, wait: int = 1) -> Iterator[Proxy]:
     """A proxy before ``http://host:port``, in a thread of its own. ``wait`` is what a 429 asks for, in
     seconds."""
     host, _, port = url.removeprefix("http://").rpartition(":")

@@ -17,7 +17,7 @@ from tests.sweep.counting import Tally, full
 from tests.sweep.serving import serving
 from tests.sweep.world import World, assert_settled, in_memory_folder, project
 
-ROUNDS = 50 if full() else 5
+ROUNDS = 50 if full() else 2
 
 
 @pytest.mark.parametrize("together", [2, 8])

@@ -89,14 +89,14 @@ def wanted(world: World, story: str):
     return project(world.home, fleet.EDITS if story == "edit" else {}, world.url)
 
 
-async def converge(bed: Bed, world: World, story: str) -> int:
-    """How many applies it took after the kill."""
-    files = wanted(world, story)
-    found, again = await world.apply(files), 1
-    if found.unfinished:
-        found, again = await world.apply(files), 2
-    assert found.code == 0, found.problems
-    await assert_settled(world, files, bed.ever[story])
+def converge(bed: Bed, world: World, story: str) -> int:
+    """How many applies it took after the kill: real ones, which have to take over what the dead one held."""
+    again, code = 0, None
+    while code != 0 and again < 2:
+        again += 1
+        code, said = ended(started(world.home, "apply", "--yes", told={"SWEEP_SETTLE": "0.5"}))
+    assert code == 0, said
+    anyio.run(assert_settled, world, wanted(world, story), bed.ever[story])
     return again
 
 
@@ -108,8 +108,10 @@ def test_killed_at_a_boundary(bed: Bed, story: str, shard: int, tally: Tally):
     for at in chosen[shard::SHARDS]:
         name, world = bed.lay(story)
         code, said = ended(started(world.home, "apply", "--yes", told={"SWEEP_KILL_AT": str(at)}))
-        assert code == -signal.SIGKILL, f"boundary {at} of {story} was not reached: {code}\n{said}"
-        again = anyio.run(converge, bed, world, story)
+        # What goes on side by side is not the same number of steps every time.
+        late = at > 0.95 * bed.boundaries[story]
+        assert code == -signal.SIGKILL or (late and code == 0), f"boundary {at} of {story}: {code}\n{said}"
+        again = converge(bed, world, story)
         bed.registries.close(name)
         tally.case(f"at a durable boundary ({story})", again)
         world.remove()
@@ -127,7 +129,7 @@ def test_killed_at_a_random_moment(bed: Bed, shard: int, tally: Tally):
         process.kill()
         code, said = ended(process)
         assert code in (0, -signal.SIGKILL), said
-        again = anyio.run(converge, bed, world, story)
+        again = converge(bed, world, story)
         bed.registries.close(name)
         tally.case(f"at a random moment ({story})", again)
         world.remove()

@@ -20,7 +20,7 @@ from tests.sweep.world import World, assert_settled, project
 
 RUNNERS_WAIT = 7.0
 """Seconds from the signal to the kill on common CI runners."""
-FIRST_CREATE = 8
+FIRST_CREATE = "POST /v1/agents "
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])

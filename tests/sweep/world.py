@@ -31,8 +31,8 @@ from agentops.domain.project import Stage
 from agentops.domain.state import DesiredState
 from agentops.emulator import create_app
 from agentops.engine import operations
+from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.operations import Planned, Target
-from agentops.engine.planner import NO_CHOICES, Choices
 from agentops.engine.recovery import Patience
 from agentops.kinds import CATALOG
 from agentops.lockfile import LockFile, Owner
@@ -47,6 +47,11 @@ SETTLE = 15.0
 NOW = "2026-11-26T00:00:00Z"
 UPLOADED = {kind.name for kind in CATALOG if kind.bundle is not None}
 UPLOADED_ROWS = ("skills", "skill_versions", "agent_versions")
+
+
+_SHARED_STORES = """
+SELECT id FROM memory_stores WHERE json_extract(body, '$.metadata.agentops') LIKE 'agentops/%'
+"""
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class World:
                 self.url,
                 ApiKey("sk-of-the-fleet"),
                 transport=transport,
+                clock=lambda: self.clock.passed,
                 sleep=self.clock.sleep,
                 chance=lambda: 0.0,
             ) as registry:
@@ -165,10 +171,17 @@ class World:
             app.state.database.close()
 
     def ever(self) -> dict[str, int]:
-        """How many rows of each sort were ever made, those that are gone by now included."""
+        """How many rows of each sort were ever made, those that are gone by now included; without what runs
+        share there, of which there is one store at most."""
         with sqlite3.connect(self.database) as connection:
             found = dict(connection.execute("SELECT name, seq FROM sqlite_sequence"))
             found["agent_versions"], *_ = connection.execute("SELECT count(*) FROM agent_versions").fetchone()
+            shared = [id for (id,) in connection.execute(_SHARED_STORES)]
+            assert len(shared) <= 1, "two stores for what runs share"
+            for id in shared:
+                versions = "SELECT count(*) FROM memory_versions WHERE store_id = ?"
+                found["memory_versions"] -= connection.execute(versions, (id,)).fetchone()[0]
+                found["memory_stores"] -= 1
         connection.close()
         return found
 
