@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agentops.domain.canonical import Difference, Moved, differences, observed
-from agentops.domain.kind import Kind
+from agentops.domain.canonical import Difference, Moved, differences, fingerprints, observed
+from agentops.domain.kind import Kind, Replacement
 from agentops.domain.plan import Action, Change, Drift, DriftedField, Held, Orphan, Reason
 from agentops.domain.project import OnDrift
-from agentops.domain.resource import Resource
+from agentops.domain.resource import Resource, replace_refs
 from agentops.domain.state import LiveObject, LockEntry
 from agentops.engine import refusals
 from agentops.engine.changes import adoption, creation, readable, removal, replacement, update
@@ -137,8 +137,20 @@ def _gone(it: Situation, desired: Resource, entry: LockEntry) -> Decision:
         return _unrecorded(it, desired)
     if it.recreate:
         return Decision(change=creation(it, desired, Reason.RECREATE))
+    if _was_to_go_first(it, desired, entry):
+        return Decision(change=creation(it, desired, Reason.CREATE_ONLY_FIELD))
     how = "archived" if it.live is not None else "gone"
     return Decision(diagnostics=(refusals.gone(desired, entry, how),))
+
+
+def _was_to_go_first(it: Situation, desired: Resource, entry: LockEntry) -> bool:
+    """Whether the file asks for another one in its place, for which it had to go anyway. So it is where a
+    replacement was cut off half-way and the lock that knew of it is lost."""
+    if it.kind.replacement is not Replacement.AFTER or not entry.applied:
+        return False
+    ours = fingerprints(it.kind, replace_refs(desired.body, it.known))
+    moved = (path for path in {*ours, *entry.applied} if ours.get(path) != entry.applied.get(path))
+    return any(_create_only(it.kind, path) for path in moved)
 
 
 def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObject) -> Decision:

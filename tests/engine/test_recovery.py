@@ -91,8 +91,8 @@ def seeded():
     return desired(resource(ONE, {"name": "one"}), resource(CHILD, {"path": "/a", "content": "x"}))
 
 
-def vault():
-    body = {"lock": {"type": "t", "door": "front", "token": {"secret": "env:TOKEN"}}}
+def vault(door: str = "front"):
+    body = {"lock": {"type": "t", "door": door, "token": {"secret": "env:TOKEN"}}}
     return desired(resource("box/b", {"name": "b"}), resource(KEY, body))
 
 
@@ -466,6 +466,19 @@ def test_a_replacement_that_the_lock_does_not_know_of_is_continued(
     assert bench.settle(shaped("square")).changes == ()
     assert [it["shape"]["type"] for it in bench.registry.live(WIDGET)] == ["square"]
     assert bench.at_rest(shaped("square"))
+
+
+def test_what_had_to_go_first_for_its_successor_need_not_be_asked_for_again(bench: Bench):
+    bench.apply(vault())
+    before, old = bench.store.lock, bench.entry(KEY).id
+    bench.registry.fail["create key"] = refusal(401)
+    assert bench.apply(vault("back")).exit_code == 4
+    bench.registry.fail.clear()
+    bench.store.lock, bench.store.log = before, ["write"]
+    assert bench.registry.objects[old]["archived_at"] is not None
+    assert [it.code for it in bench.plan(vault()).plan.diagnostics] == [Code.GONE], "as it was it is missed"
+    assert bench.settle(vault("back")).changes == ()
+    assert [it["lock"]["door"] for it in bench.registry.live(kind_of(bench, "key"))] == ["back"]
 
 
 def test_a_name_that_only_looks_like_one_that_was_given_away_is_drift(bench: Bench):

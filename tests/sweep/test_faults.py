@@ -10,13 +10,12 @@ out of these cases `make sweep` has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import pytest
 
-from agentops.domain.address import Address
 from agentops.engine.choices import NO_CHOICES, Choices
 from tests.sweep import fleet
 from tests.sweep.counting import Tally, full
@@ -114,12 +113,6 @@ def test_apply_again_converges(
     anyio.run(sweep)
 
 
-def gone_for_others(problems: tuple[str, ...]) -> frozenset[Address]:
-    """Credentials that an apply finds archived, and cannot know by whom."""
-    told = (problem.partition(" is gone in the registry") for problem in problems)
-    return frozenset(Address(name) for name, said, _ in told if said and name.startswith("credential/"))
-
-
 async def converge(world: World, it: Scenario, fault: Fault, at: int, *, cold: bool, tally: Tally) -> None:
     before = world.lock_path.read_bytes() if world.lock_path.exists() else None
     ended = await world.apply(it.wanted, fault, at, it.choices)
@@ -129,14 +122,10 @@ async def converge(world: World, it: Scenario, fault: Fault, at: int, *, cold: b
         world.on_a_fresh_runner(before)
     again = 0
     unfinished = cold or ended.unfinished
-    choices = it.choices
     while unfinished and again < AT_MOST_AGAIN:
         again += 1
-        ended = await world.apply(it.wanted, choices=choices)
+        ended = await world.apply(it.wanted, choices=it.choices)
         unfinished = ended.unfinished
-        if cold and (gone := gone_for_others(ended.problems)):
-            # Archived to make room, and nobody is left who knows it was us: a person has to say so.
-            choices, again = replace(choices, recreate=gone), again - 1
     tally.case(fault.value, again)
     try:
         assert ended.code == 0, ended.problems
