@@ -70,13 +70,17 @@ def _access(opened: Opened, stage: Stage, output: Output) -> tuple[Access, Any]:
 
 
 def _credential(opened: Opened, stage: Stage, output: Output) -> Access:
-    """Looked for once a command, so that an apply goes on with the token of its plan; but once for each
-    thread, because a token is fetched by one event loop for all its tasks. It is told once."""
+    """Looked for once a command: it is told once, and an apply goes on with the token of its plan. What
+    another thread does meanwhile has an event loop of its own, and begins with that token, too."""
     from agentops.registry import World, find_access
 
     mine = (stage.name, threading.get_ident())
     if (known := opened.accesses.get(mine)) is not None:
         return known
+    if others := [access for (name, _), access in opened.accesses.items() if name == stage.name]:
+        access = replace(others[0], credential=others[0].credential.for_another_loop())
+        opened.accesses[mine] = access
+        return access
 
     def read_file(path: str) -> str:
         return (opened.root / path).read_text(encoding="utf-8")
@@ -84,12 +88,11 @@ def _credential(opened: Opened, stage: Stage, output: Output) -> Access:
     config = stage.registry
     world = World(os.environ, read_file, on_request=output.request if output.verbose else None)
     access = find_access(config.base_url, config.api_key, world, workspace_id=config.workspace_id)
-    told = any(name == stage.name for name, _ in opened.accesses)
-    opened.accesses[mine] = access
-    if access.notes and not told:
+    if access.notes:
         output.diagnostics(access.notes)
-    if output.verbose and not told:
+    if output.verbose:
         output.note(f"Using {access.origin}.")
+    opened.accesses[mine] = access
     return access
 
 

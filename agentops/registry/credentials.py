@@ -47,6 +47,10 @@ class Credential(httpx.Auth):
         more may help."""
         return False
 
+    def for_another_loop(self) -> Credential:
+        """The same, for requests that another event loop sends meanwhile."""
+        return self
+
     def _sign(self, request: httpx.Request, value: str) -> None:
         for name, text in self._headers.items():
             request.headers[name] = text

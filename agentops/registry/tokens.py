@@ -54,13 +54,23 @@ class _Flight:
         self.failure: NoToken | None = None
 
 
-class TokenCache:
-    """One token for all tasks of an event loop."""
+@dataclass(slots=True)
+class Latest:
+    """The newest token of several caches, each for an event loop of its own."""
 
-    def __init__(self, fetch: Fetch, known: KnownSecrets, clock: Clock = time.time) -> None:
+    token: Token | None = None
+
+
+class TokenCache:
+    """One token for all tasks of an event loop. ``latest`` is what caches for other loops have got."""
+
+    def __init__(
+        self, fetch: Fetch, known: KnownSecrets, clock: Clock = time.time, latest: Latest | None = None
+    ) -> None:
         self._fetch = fetch
         self._known = known
         self._clock = clock
+        self._latest = latest or Latest()
         self._token: Token | None = None
         self._early_from = 0.0
         self._refused: Token | None = None
@@ -74,6 +84,7 @@ class TokenCache:
             NoToken: there is none, and the one that was there is about to end.
         """
         while True:
+            self._take_over()
             token = self._token
             usable = token is not None and self._remaining(token) > LATE
             if token is not None and usable and (self._is_fresh(token) or self._is_tried()):
@@ -88,6 +99,10 @@ class TokenCache:
                 raise NoToken(
                     failed.message, failed.advice, status=failed.status, request_id=failed.request_id
                 )
+
+    def for_another_loop(self) -> TokenCache:
+        """A cache that begins with the token of this one."""
+        return TokenCache(self._fetch, self._known, self._clock, self._latest)
 
     def refuse(self, value: str) -> None:
         """The registry does not take this token. Where there is another one by now, that is kept."""
@@ -108,10 +123,21 @@ class TokenCache:
             self._flight = None
             flight.landed.set()
         self._known.add(fresh.value)
-        if self._refused is None or fresh.value != self._refused.value:
-            self._token = fresh
-            self._early_from = self._clock() + max(self._remaining(fresh) - EARLY, self._remaining(fresh) / 2)
+        self._latest.token = fresh
+        self._take_over()
         return fresh.value
+
+    def _take_over(self) -> None:
+        """The newest token is ours, too, unless it was refused."""
+        fresh, ours = self._latest.token, self._token
+        if (
+            fresh is None
+            or fresh is ours
+            or (self._refused is not None and fresh.value == self._refused.value)
+        ):
+            return
+        self._token = fresh
+        self._early_from = self._clock() + max(self._remaining(fresh) - EARLY, self._remaining(fresh) / 2)
 
     async def _fetched(self, replacing: Token | None) -> Token:
         try:
@@ -147,6 +173,9 @@ class CachedToken(Credential):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         self._sign(request, await self._cache.value())
         yield request
+
+    def for_another_loop(self) -> CachedToken:
+        return CachedToken(self._cache.for_another_loop(), self._known, self._headers)
 
     def reject(self, request: httpx.Request) -> bool:
         self._cache.refuse(request.headers.get("authorization", "").removeprefix("Bearer "))

@@ -11,7 +11,7 @@ import pytest
 from agentops import __version__
 from agentops.cli import main
 from agentops.emulator import create_app
-from agentops.registry import ApiKey
+from agentops.registry import Access, ApiKey
 from tests.projects import Project
 
 SECRET = "sk-ant-api03-never-to-be-seen"
@@ -199,9 +199,9 @@ def test_verbose_tells_each_request_and_wait_and_nothing_of_what_was_sent(
             return await super().handle_async_request(request)
 
     def parts(*_: object) -> tuple[object, ...]:
-        return "http://127.0.0.1:1", ApiKey(SECRET), Busy(app=app)
+        return Access("http://127.0.0.1:1", ApiKey(SECRET), "a key"), Busy(app=app)
 
-    monkeypatch.setattr("agentops.cli.wiring._registry_parts", parts)
+    monkeypatch.setattr("agentops.cli.reaching._access", parts)
     project.write("agents/tutor/prompt.md", "A-PROMPT-NOBODY-TELLS\n")
     ended = project.run("apply", "--yes", "-v")
     assert ended.code == 0, ended.err

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from agentops.domain.project import EMBEDDED_URL
 from agentops.emulator import create_app
-from agentops.registry import ApiKey
+from agentops.registry import Access, ApiKey
 from tests.projects import Project
 
 FILES = {
@@ -139,10 +139,10 @@ def world(
     changed: dict[str, Any] = {}
     asked: dict[str, Any] = {}
 
-    def parts(opened: Any, stage: Any) -> tuple[str, Any, Any]:
-        return EMBEDDED_URL, ApiKey("x"), Transport(app, changed, asked)
+    def parts(*_: Any) -> tuple[Access, Any]:
+        return Access(EMBEDDED_URL, ApiKey("x"), "a key"), Transport(app, changed, asked)
 
-    monkeypatch.setattr("agentops.cli.wiring._registry_parts", parts)
+    monkeypatch.setattr("agentops.cli.reaching._access", parts)
     assert empty.run("apply", "--yes").code == 0
     asked.clear()
     assert empty.run("plan", "--detailed-exitcode").code == 0

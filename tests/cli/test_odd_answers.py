@@ -215,7 +215,7 @@ def answering(answer: Callable[[bytes], bytes]) -> Iterator[str]:
 def remote(empty: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Project]:
     """A project whose one stage is at this URL; it does not wait between attempts."""
     monkeypatch.setenv("PROD_KEY", KEY)
-    monkeypatch.setattr("agentops.registry.http.delay", lambda *_: 0.001)
+    monkeypatch.setattr("agentops.registry.connection.delay", lambda *_: 0.001)
 
     def at(url: str) -> Project:
         registry = f"{{base_url: '{url}', api_key: {{secret: 'env:PROD_KEY'}}}}"

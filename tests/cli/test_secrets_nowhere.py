@@ -177,10 +177,10 @@ WAYS: dict[str, Callable[[Planted, str, str], None]] = {
 """A way to sign -> what sets it up, given the base URL and the organization."""
 
 
-def sign(planted: Planted, way: str, url: str, organization: str = ORGANIZATION) -> None:
+def sign(planted: Planted, way: str, url: str, organization: str = ORGANIZATION, *, more: str = "") -> None:
     WAYS[way](planted, url, organization)
     key = ", api_key: {secret: 'env:PROD_KEY'}" if way == "stage" else ""
-    stages = f"stages:\n  prod:\n    registry: {{base_url: '{url}'{key}}}\n"
+    stages = f"stages:\n  prod:\n    registry: {{base_url: '{url}'{key}}}\n{more}"
     planted.project.write("agentops.yaml", f"project: demo\n{stages}")
 
 
@@ -344,10 +344,14 @@ def test_no_secret_is_told_of_a_server_that_repeats_everything(planted: Planted,
 
 
 @pytest.mark.parametrize("way", ["stage", "literal"])
-def test_no_secret_is_told_of_a_server_that_repeats_what_is_to_be_created(planted: Planted, way: str) -> None:
+def test_no_secret_is_told_of_a_server_that_repeats_what_is_to_be_created(
+    planted: Planted, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentops.cli.wiring.SETTLE", 0.1)  # nothing it repeats is ever found
     echo = Echo("", planted.service, patient=True)
     with serving(echo) as port:
-        sign(planted, way, f"http://127.0.0.1:{port}")
+        # With a mutex nothing would be created: it is in no shape to keep one.
+        sign(planted, way, f"http://127.0.0.1:{port}", more="    mutex: off\n")
         for form in FORMS:
             echo.form = form
             for lock in planted.project.root.glob("locks/*"):

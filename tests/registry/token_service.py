@@ -74,7 +74,7 @@ class TokenService:
 
     ``accepted``: the identity tokens that the rule takes. ``live``: access tokens that were given and not
     revoked. ``refresh_token``: the only one that is good for another access token; it changes with each use.
-    ``before_api`` is called before each request to the API that it guards.
+    ``before_api`` is called with method and path before each request to the API that it guards.
     """
 
     def __init__(self, *accepted: str, expires_in: int = 3600) -> None:
@@ -84,7 +84,7 @@ class TokenService:
         self.fail: list[int] = []
         self.live: set[str] = set()
         self.refresh_token = "sk-ant-ort01-first-refresh-token"
-        self.before_api: Callable[[], None] = lambda: None
+        self.before_api: Callable[[str], object] = lambda asked: None
         self._numbers = itertools.count(1)
 
     @property
@@ -162,7 +162,7 @@ class Guarded:
             status, body = self._service.answer(asked)
             answer = Response(json.dumps(body), status, {"request-id": "req_token"}, "application/json")
             return await answer(scope, receive, send)
-        self._service.before_api()
+        self._service.before_api(f"{scope['method']} {scope['path']}")
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         marked = "oauth-2025-04-20" in request.headers.get("anthropic-beta", "")
         if bearer not in self._service.live or marked is not bearer.startswith("sk-ant-oat"):
