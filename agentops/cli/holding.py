@@ -39,10 +39,12 @@ _LOOK_AGAIN = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A stage that is held. hold: None where it is shared with nobody. store: what to record in."""
+    """A stage that is held. hold: None where it is shared with nobody. store: what to record in. renew: makes
+    sure that it is still held, after a while in which somebody may have removed it."""
 
     store: LockStore
     hold: Hold | None = None
+    renew: Callable[[], object] = lambda: None
 
 
 @contextmanager
@@ -138,7 +140,7 @@ def _mutex_held(
             store, opened.catalog, documents, opened.project.name, stage.name, partial(_wait_for, portal)
         )
         try:
-            yield Holding(shared, mutex)
+            yield Holding(shared, mutex, renew=partial(portal.call, mutex.renew))
         finally:
             portal.call(done.set)
             future.result()

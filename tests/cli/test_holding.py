@@ -328,3 +328,23 @@ def test_what_is_no_duration(shop: Project, text: str):
     ended = shop.run("apply", "--wait", text)
     assert ended.code == 1
     assert "write 90s, 10m or 2h" in ended.err
+
+
+def test_a_hold_that_is_removed_while_a_question_waits_is_noticed_before_anything_is_written(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+):
+    async def removed(shared: SharedDocuments) -> None:
+        (found,) = await mutex.look(shared, "dev")
+        await mutex.unlock(shared, found)
+
+    def agree(*_: object, **__: object) -> bool:
+        documents(shop, removed)
+        return True
+
+    monkeypatch.setattr(Output, "interactive", property(lambda self: True))
+    monkeypatch.setattr("click.confirm", agree)
+    ended = shop.run("apply")
+    assert (ended.code, "error[AO070]" in ended.err) == (3, True), ended.err
+    assert not (shop.root / "locks/dev.lock.json").exists()
+    monkeypatch.undo()
+    assert shop.run("apply", "--yes").code == 0

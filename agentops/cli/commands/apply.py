@@ -151,6 +151,8 @@ def _plan_and_apply(
             refuse_unexpected_digest(planned.plan, consent.expect)
         if planned.plan.changes and not _agreed(output, planned.plan, consent):
             return 1
+        if not consent.yes:
+            held.renew()  # whoever was asked may have taken an hour over it
 
         async def carry_out(stop: anyio.Event) -> ApplyReport:
             async with target(opened, stage, output, held.store, planned.plan, held.hold, stop) as there:

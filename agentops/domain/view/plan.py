@@ -230,8 +230,11 @@ def _place(location: Location | None) -> str:
 
 def _closing(plan: Plan) -> list[Line]:
     lines: list[Line] = [(Span(_counts(plan), Tone.STRONG),)]
-    if plan.records:
-        entries = counted(len(plan.records), "lock entry").replace("entrys", "entries")
+    kept = {item.address for item in plan.drift if item.resolution is OnDrift.KEEP}
+    if kept:
+        lines.append((Span("Apply sends nothing for what is kept, and holds it in the lock.", Tone.FAINT),))
+    if others := plan.records.keys() - kept:
+        entries = counted(len(others), "lock entry").replace("entrys", "entries")
         lines.append((Span(f"Apply also refreshes {entries} without sending anything.", Tone.FAINT),))
     if plan.changes:
         digest = plan.change_digest[:DIGEST_SHOWN]
