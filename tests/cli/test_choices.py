@@ -54,6 +54,9 @@ def test_a_stage_says_for_itself_what_becomes_of_drift(applied: Project):
     applied.edit_agent(description="Theirs.")
     applied.write("agentops.yaml", "project: local\non_drift: revert\n")
     assert applied.run("plan", "--on-drift", "block").code == 3
+    assert "reverted: what the file says is sent" in applied.run("plan").out
+    told = applied.run("drift")
+    assert (told.code, "revert" in told.out) == (2, False)
     assert applied.run("apply", "--yes").code == 0
     assert not live(applied, "agent/tutor")["description"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from agentops.domain.canonical import Moved
 from agentops.domain.diagnostics import Location, Severity
@@ -97,7 +98,8 @@ def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
         closing = Span("No drift.", Tone.ADDED)
     return DriftView(
         title=" · ".join((report.project, f"stage {report.stage}")),
-        drift=tuple(_drifted(item, verbose) for item in report.drift),
+        # Only a plan does something about it.
+        drift=tuple(replace(_drifted(item, verbose), about="") for item in report.drift),
         held=tuple(_held(item, verbose) for item in report.held),
         closing=(closing,),
         diagnostics=diagnostics_view(report.diagnostics, errors_first=True),
