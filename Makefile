@@ -8,11 +8,11 @@ demo: setup
 	$(BIN)/python -m tests.demo
 
 test: setup
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Faults, kills and applies at once, in full; `test` has a part of them. Prints its counts.
 sweep: setup
-	AGENTOPS_SWEEP=full $(BIN)/python -m pytest -n auto tests/sweep tests/cli/test_clones.py tests/laws/test_any_day.py
+	AGENTOPS_SWEEP=full $(BIN)/python -m pytest -n auto --dist worksteal tests/sweep tests/cli/test_clones.py tests/laws/test_any_day.py
 
 lint: setup
 	$(BIN)/ruff check .
