@@ -6,7 +6,7 @@ One function a row. Nothing here looks at another address except through ``Situa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from agentops.domain.canonical import Difference, Moved, differences, fingerprints, observed
 from agentops.domain.kind import Kind, Replacement
@@ -153,58 +153,62 @@ def _was_to_go_first(it: Situation, desired: Resource, entry: LockEntry) -> bool
     return any(_create_only(it.kind, path) for path in moved)
 
 
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """The differences of one resource, by what becomes of them.
+
+    sent: what is ours to send, with what is reverted. theirs: what moved in the registry since the last
+    apply. standing: what was held before, and stays. held: the leaves that are held from now on.
+    """
+
+    sent: tuple[Difference, ...]
+    theirs: tuple[Difference, ...]
+    standing: tuple[Difference, ...]
+    held: tuple[str, ...]
+
+    @classmethod
+    def of(cls, it: Situation, entry: LockEntry, differing: Sequence[Difference]) -> _Moves:
+        theirs = tuple(item for item in differing if item.moved in {Moved.THEIRS, Moved.BOTH})
+        before = [item for item in differing if item.moved is Moved.NEITHER and item.path in entry.held]
+        standing = () if it.release else tuple(before)
+        reverted = theirs if it.on_drift is OnDrift.REVERT else ()
+        kept = theirs if it.on_drift is OnDrift.KEEP else ()
+        sent = [item for item in differing if item.moved is Moved.OURS or (it.release and item in before)]
+        return cls(
+            sent=tuple(sorted((*sent, *reverted), key=lambda item: item.path)),
+            theirs=theirs,
+            standing=standing,
+            held=tuple(sorted({item.path for item in (*standing, *kept)})),
+        )
+
+
 def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObject) -> Decision:
+    """Send what is ours to send; what drifted is told, and what is kept is held."""
     sides = Sides.of(it, desired, live)
     applied, before = past_of(it.kind, entry, desired, sides)
     differing = _but_ignored(desired, differences(it.kind, sides.ours, sides.theirs, applied, before))
-    standing = [item for item in differing if item.moved is Moved.NEITHER and item.path in entry.held]
-    theirs = tuple(item for item in differing if item.moved in {Moved.THEIRS, Moved.BOTH})
-    if theirs and desired.lifecycle.create_only:
-        return _written_by_agents(it, desired, entry, theirs)
-    ours = [item for item in differing if item.moved is Moved.OURS]
-    if it.release:
-        ours, standing = ours + standing, []
-    if it.on_drift is OnDrift.REVERT:
-        ours += theirs
-    keeps = theirs if it.on_drift is OnDrift.KEEP else ()
-    return _resolved(
-        it, desired, entry, sides, sorted(ours, key=lambda item: item.path), standing, theirs, keeps
-    )
-
-
-def _resolved(
-    it: Situation,
-    desired: Resource,
-    entry: LockEntry,
-    sides: Sides,
-    ours: Sequence[Difference],
-    standing: Sequence[Difference],
-    theirs: Sequence[Difference],
-    keeps: Sequence[Difference],
-) -> Decision:
-    """Send what is ours to send; what drifted is told, and what is kept is held.
-
-    standing: held since before, and still as it was. theirs: what moved in the registry since the last
-    apply. keeps: of that, what stays and is held from now on.
-    """
-    held = tuple(sorted({item.path for item in (*standing, *keeps)}))
-    it = replace(it, entry=entry.model_copy(update={"held": held}))
+    moves = _Moves.of(it, entry, differing)
+    if moves.theirs and desired.lifecycle.create_only:
+        return _written_by_agents(it, desired, entry, moves.theirs)
+    it = replace(it, entry=entry.model_copy(update={"held": moves.held}))
     blocks = it.on_drift is OnDrift.BLOCK
     said = (
-        *(refusals.drifted(desired, theirs) if blocks else ()),
-        *refusals.condition(desired, it.kind.condition(sides.live.body)),
+        *(refusals.drifted(desired, moves.theirs) if blocks else ()),
+        *refusals.condition(desired, it.kind.condition(live.body)),
     )
     told = Decision(
-        drift=_drift(it, desired, sides, theirs), held=_held(it, desired, sides, standing), diagnostics=said
+        drift=_drift(it, desired, sides, moves.theirs),
+        held=_held(it, desired, sides, moves.standing),
+        diagnostics=said,
     )
     rotates = _sends_secrets(it, desired, entry)
-    if not ours and not rotates:
-        undecided = blocks and theirs
-        return told if undecided else replace(told, record=_in_sync(it, desired, entry, sides, held))
-    if forced := _forcing(it.kind, ours):
-        decision = replacement(it, desired, sides, ours, forced)
+    if not moves.sent and not rotates:
+        undecided = blocks and moves.theirs
+        return told if undecided else replace(told, record=_in_sync(it, desired, entry, sides, moves.held))
+    if forced := _forcing(it.kind, moves.sent):
+        decision = replacement(it, desired, sides, moves.sent, forced)
     else:
-        decision = update(it, desired, sides, ours, rotating=rotates)
+        decision = update(it, desired, sides, moves.sent, rotating=rotates)
     return replace(told, change=decision.change, diagnostics=(*decision.diagnostics, *said))
 
 
