@@ -32,7 +32,7 @@ def remote(project: Project, tmp_path: Path) -> Iterator[Project]:
 
 def at(project: Project, url: str) -> None:
     """Give the project one stage, at this registry."""
-    registry = f"{{base_url: '{url}', api_key: {{secret: 'env:PROD_KEY'}}}}"
+    registry = f"{{base_url: '{url}', api_key: {{secret: 'env:PROD_KEY'}}, pacing: off}}"
     project.write("agentops.yaml", f"project: demo\nstages:\n  prod:\n    registry: {registry}\n")
 
 
