@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic
@@ -37,12 +38,10 @@ def goes_along(
     """An error for each removal that would take along what this plan does not remove."""
     gone = {base.id for base in removed.values()}
     ours = {entry.id: address for address, entry in lock.resources.items()}
-    known: dict[str, Referrers] = {}
+    referrers = _by_kind(catalog, live)
     for address, base in removed.items():
         for name in catalog.of_address(address).takes_along:
-            if name not in known:
-                known[name] = _referrers(catalog[name], live.listed.get(name, ()))
-            for found in known[name].get(base.id, ()):
+            for found in referrers(name).get(base.id, ()):
                 if found.id not in gone:
                     yield refusals.taken_along(address, name, found, ours.get(found.id))
 
@@ -56,23 +55,20 @@ def still_used(
 ) -> Iterator[Diagnostic]:
     """An error for each removal of what something of ours goes on referring to, and a warning where that is
     somebody else's. What the API archives along is told by ``goes_along``."""
-    gone = {base.id: address for address, base in removed.items()}
+    gone = {base.id for base in removed.values()}
     ours = {entry.id: address for address, entry in lock.resources.items()}
-    users: dict[Address, dict[str, bool]] = defaultdict(dict)
-    for kind in catalog:
-        for found in live.listed.get(kind.name, ()) if removed else ():
-            for _, id in referred(kind, found.body):
-                address, user = gone.get(id), ours.get(found.id)
-                if (
-                    address is None
-                    or found.id in gone
-                    or kind.name in catalog.of_address(address).takes_along
-                ):
-                    continue
-                if user is None or not lets_go(user, id):
-                    users[address][user or f"{kind.name} {found.id}"] = user is not None
-    for address, found_users in users.items():
-        yield refusals.still_needed(address, [*found_users], ours=any(found_users.values()))
+    referrers = _by_kind(catalog, live)
+    for address, base in removed.items():
+        users: dict[str, bool] = {}
+        for kind in catalog:
+            if kind.name in catalog.of_address(address).takes_along:
+                continue
+            for found in referrers(kind.name).get(base.id, ()):
+                user = ours.get(found.id)
+                if found.id not in gone and (user is None or not lets_go(user, base.id)):
+                    users[user or f"{kind.name} {found.id}"] = user is not None
+        if users:
+            yield refusals.still_needed(address, [*users], ours=any(users.values()))
 
 
 async def users_of(registry: Registry, catalog: Catalog, kinds: Iterable[str]) -> dict[str, list[str]]:
@@ -88,6 +84,11 @@ async def users_of(registry: Registry, catalog: Catalog, kinds: Iterable[str]) -
                 for _, id in referred(kind, body):
                     found[id].append(str(body.get("id")))
     return dict(found)
+
+
+def _by_kind(catalog: Catalog, live: LiveState) -> Callable[[str], Referrers]:
+    """The referrers among the live objects of a kind, looked through once."""
+    return cache(lambda name: _referrers(catalog[name], live.listed.get(name, ())))
 
 
 def _referrers(kind: Kind, objects: Iterable[LiveObject]) -> Referrers:

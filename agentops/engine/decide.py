@@ -73,17 +73,7 @@ def _undesired(it: Situation) -> Decision:
         return Decision(change=Change(address=it.address, action=Action.FORGET, reason=Reason.GONE))
     if it.live.owner not in {None, it.tag}:
         return Decision(diagnostics=(refusals.foreign_owner(it.address, it.live, it.place),))
-    if it.destroy:
-        return removal(it, it.live, Reason.DESTROY)
-    orphan = Orphan(address=it.address, id=it.entry.id, path=it.entry.path)
-    if not it.prune:
-        return Decision(orphan=orphan)
-    if it.on_drift is not OnDrift.REVERT and moved_since(it.kind, it.entry, it.live):
-        kept = it.on_drift is OnDrift.KEEP
-        return Decision(
-            orphan=orphan, diagnostics=(refusals.drifted_orphan(it.address, it.live.id, kept=kept),)
-        )
-    return _pruned(removal(it, it.live, Reason.REMOVED_FROM_FILES), orphan)
+    return _unwanted(it, it.live, Orphan(address=it.address, id=it.entry.id, path=it.entry.path))
 
 
 def _tagged_orphan(it: Situation) -> Decision:
@@ -91,16 +81,20 @@ def _tagged_orphan(it: Situation) -> Decision:
         return Decision(diagnostics=(refusals.several_carriers(it.address, it.carriers, it.place),))
     if not it.carriers:
         return Decision()
-    orphan = Orphan(address=it.address, id=it.carriers[0].id)
+    return _unwanted(it, it.carriers[0], Orphan(address=it.address, id=it.carriers[0].id))
+
+
+def _unwanted(it: Situation, live: LiveObject, orphan: Orphan) -> Decision:
+    """Removed where somebody said so; else, and where it is protected or was changed outside, an orphan."""
     if it.destroy:
-        return removal(it, it.carriers[0], Reason.DESTROY)
-    if it.prune:
-        return _pruned(removal(it, it.carriers[0], Reason.REMOVED_FROM_FILES), orphan)
-    return Decision(orphan=orphan)
-
-
-def _pruned(decision: Decision, orphan: Orphan) -> Decision:
-    """What is protected stays an orphan."""
+        return removal(it, live, Reason.DESTROY)
+    if not it.prune:
+        return Decision(orphan=orphan)
+    recorded = it.entry if it.entry is not None and it.entry.id == live.id else None
+    if recorded and it.on_drift is not OnDrift.REVERT and moved_since(it.kind, recorded, live):
+        kept = it.on_drift is OnDrift.KEEP
+        return Decision(orphan=orphan, diagnostics=(refusals.drifted_orphan(it.address, live.id, kept=kept),))
+    decision = removal(it, live, Reason.REMOVED_FROM_FILES)
     return decision if decision.change is not None else replace(decision, orphan=orphan)
 
 

@@ -171,11 +171,8 @@ class _Run:
         waiting = {address: entry for address, entry in entries.items() if entry.replaced and entry.id}
         if not waiting or self.unrecordable or self.exhausted:
             return
-        if self.stop.is_set():
-            self.interrupted = True
-            self.diagnostics.append(refusals.not_retired_yet(sorted(waiting)))
-            return
-        if not self.may_write():
+        if self.stop.is_set() or not self.may_write():
+            self.interrupted |= self.stop.is_set()
             self.diagnostics.append(refusals.not_retired_yet(sorted(waiting)))
             return
         catalog, gone = self.ledger.catalog, set[str]()

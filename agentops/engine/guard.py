@@ -20,7 +20,6 @@ from agentops.engine import refusals
 from agentops.engine.changes import rotates
 from agentops.engine.choices import Choices
 from agentops.engine.record import applied_by, base_of
-from agentops.engine.refusals import hold_lost
 
 _DIGITS = 12
 
@@ -74,7 +73,7 @@ def refuse_blocked(plan: Plan) -> None:
 def refuse_without_hold(hold: Hold, stage: Stage) -> None:
     """Raises Blocked where the hold was lost before anything was written, at a prompt for example."""
     if not hold.may_write():
-        raise Blocked(hold_lost(hold, stage.name, "nothing was changed: apply again"))
+        raise Blocked(refusals.hold_lost(hold, stage.name, "nothing was changed: apply again"))
 
 
 def refuse_protected(stage: Stage, choices: Choices) -> None:
