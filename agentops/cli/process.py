@@ -28,6 +28,11 @@ def this_process(command: str) -> Holder:
     )
 
 
+def started_by() -> str | None:
+    """Whoever started this process, as far as it tells."""
+    return _started_by(os.environ)[0]
+
+
 def is_dead(holder: Holder) -> bool:
     """Whether a process certainly runs no more: it ran in this boot of this machine, where its number now is
     nobody's or belongs to one that started at another time. What cannot be told counts as alive."""

@@ -192,11 +192,13 @@ class Plan(_Frozen):
 
     records: lock entries to refresh although nothing is sent: what is in sync but recorded otherwise.
     pins: bases of unchanged addresses that changes refer to; they count for staleness too.
+    promotes: the stage whose release this brings here.
     """
 
     format_version: int = FORMAT_VERSION
     project: str
     stage: str
+    promotes: str | None = None
     origin: Origin
     lock_serial: int
     source_digest: str
@@ -235,6 +237,11 @@ class Plan(_Frozen):
         """The plan for what else there is to do."""
         left = tuple(change for change in self.changes if change.address not in addresses)
         return self.model_copy(update={"changes": left})
+
+    @property
+    def release(self) -> str:
+        """What applies of one release have alike."""
+        return self.source_digest[:12]
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -106,6 +106,43 @@ class TakenOver(BaseModel):
     remote_hash: str | None = None
 
 
+class Released(BaseModel):
+    """When an address came to what it runs, and by whom.
+
+    at: in UTC. release: what applies of one release have alike, 12 digits of the plan's source digest.
+    before: what it ran until then; None where it was new.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: str
+    by: str | None = None
+    release: str
+    before: Source | None = None
+
+
+class PromotedFrom(BaseModel):
+    """The stage whose release it is; ``commit`` is the one that holds it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stage: str
+    at: str
+    by: str | None = None
+    commit: str | None = None
+
+
+class RolledBack(BaseModel):
+    """It was put back to what it was before, and runs behind its file on purpose. ``to`` is the version or
+    the release that was asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    to: str
+    at: str
+    by: str | None = None
+
+
 class LockEntry(BaseModel):
     """What we last recorded of an address: its ID, and per leaf what we sent and what came back.
 
@@ -115,6 +152,7 @@ class LockEntry(BaseModel):
     secrets that were sent came from and of ``secret_version``, never of a secret. ``revision`` is the commit
     that content from a URL is pinned to. ``taken_over`` stands in for fingerprints until the first apply.
     ``held`` are leaves where what the registry has was kept although the file says something else.
+    ``released``, ``promoted_from`` and ``rolled_back`` tell how it came to its source.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -132,6 +170,9 @@ class LockEntry(BaseModel):
     secrets: str | None = None
     revision: str | None = None
     taken_over: TakenOver | None = None
+    released: Released | None = None
+    promoted_from: PromotedFrom | None = None
+    rolled_back: RolledBack | None = None
 
 
 class Intent(BaseModel):

@@ -34,6 +34,7 @@ from agentops.engine.ledger import Ledger
 from agentops.engine.planner import recorded
 from agentops.engine.recovery import Patience, Recovery
 from agentops.engine.refresh import SIDE_BY_SIDE
+from agentops.engine.release import Stamp
 from agentops.engine.steps import StepError, Steps
 
 
@@ -47,6 +48,7 @@ async def execute(
     already: Mapping[Address, LiveObject | None],
     run: str,
     now: Callable[[], str],
+    by: str | None,
     observer: Observer,
     stop: anyio.Event,
     secrets: Secrets,
@@ -56,11 +58,11 @@ async def execute(
 ) -> ApplyReport:
     """Apply ``plan``; the caller holds the lock store and has run the guards.
 
-    ``already`` are changes achieved since the plan was saved, ``run`` names this run in intents, and once
-    ``stop`` is set no further call is begun; neither once ``hold`` is lost. ``secrets`` and ``uploads`` have
-    what bodies only name; ``patience`` is for creates whose answer was lost.
+    ``already`` are changes achieved since the plan was saved, ``run`` names this run in intents, ``by`` is
+    whoever started it, and once ``stop`` is set no further call is begun; neither once ``hold`` is lost.
+    ``secrets`` and ``uploads`` have what bodies only name; ``patience`` is for creates whose answer was lost.
     """
-    ledger = Ledger(catalog, store, lock)
+    ledger = Ledger(catalog, store, lock, Stamp(plan, now, by))
     recovery = Recovery(registry, ledger, patience, stop)
     steps = Steps(registry, ledger, secrets, uploads, recovery, run, now)
     work = _Run(plan, steps, ledger, observer, stop, already, hold)
@@ -210,7 +212,9 @@ class _Run:
             for key, value in (store.read() or lock).intents.items()
             if key in known and not self._looked_for(key, value)
         }
-        final = recorded(self.plan, lock.with_changes(intents=intents), self.ledger.entries)
+        final = recorded(
+            self.plan, lock.with_changes(intents=intents), self.ledger.entries, self.ledger.stamp
+        )
         same = final.resources == lock.resources and final.intents == lock.intents
         if same and not store.pending and (not final.resources or final.origin == lock.origin):
             return lock.serial

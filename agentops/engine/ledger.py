@@ -18,11 +18,13 @@ from agentops.domain.secret import secrets_in
 from agentops.domain.state import Lock, LockEntry
 from agentops.engine import refusals
 from agentops.engine.record import applied_by, ignored
+from agentops.engine.release import Stamp
 
 
 @dataclass(slots=True)
 class Ledger:
-    """children: what is recorded below a parent since before this run.
+    """stamp: what this run writes beside what it brings.
+    children: what is recorded below a parent since before this run.
     diagnostics: of answers that hold something else than was asked for.
 
     Every method may raise Stop or OSError, where a step could not be recorded.
@@ -31,6 +33,7 @@ class Ledger:
     catalog: Catalog
     store: LockStore
     lock: Lock
+    stamp: Stamp
     entries: dict[Address, LockEntry] = field(init=False)
     children: dict[Address, list[Address]] = field(init=False)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -88,6 +91,8 @@ class Ledger:
 
     def record(self, address: Address, entry: LockEntry | None) -> None:
         """Write an entry, or forget one. What says what the lock says already is not written again."""
+        if entry is not None:
+            entry = self.stamp.on(entry, self.entries.get(address))
         if entry == self.entries.get(address) and address not in self.lock.intents:
             return
         self.store.record(address, entry)
@@ -116,7 +121,7 @@ class Ledger:
             for child in self.children.pop(address, ()):
                 self.record(child, None)
         self.record(address, entry)
-        return entry
+        return self.entries[address]
 
     def _compare(
         self,

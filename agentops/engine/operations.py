@@ -146,9 +146,10 @@ async def apply(
     now: Callable[[], str],
     observer: Observer,
     stop: anyio.Event,
+    by: str | None = None,
     already: Mapping[Address, LiveObject | None] | None = None,
 ) -> ApplyReport:
-    """Carry out a plan that was just made. The caller holds ``target.store``.
+    """Carry out a plan that was just made. The caller holds ``target.store``; ``by`` is who started it.
 
     Raises:
         Blocked: the plan is blocked, or the hold on the stage is lost; nothing was changed.
@@ -167,6 +168,7 @@ async def apply(
         already=already or {},
         run=run,
         now=now,
+        by=by,
         observer=observer,
         stop=stop,
         secrets=target.secrets,
@@ -210,6 +212,7 @@ async def apply_saved(
     now: Callable[[], str],
     observer: Observer,
     stop: anyio.Event,
+    by: str | None = None,
 ) -> ApplyReport:
     """Carry out a plan from a file, if it is still true. The caller holds ``target.store``.
 
@@ -229,7 +232,9 @@ async def apply_saved(
     if lock.serial != saved.lock_serial:  # what else it would refresh may have been written since
         saved = saved.model_copy(update={"records": {}})
     planned = Planned(saved, desired, live, lock, unwritten=not newest.ours)
-    report = await apply(target, planned, run=run, now=now, observer=observer, stop=stop, already=already)
+    report = await apply(
+        target, planned, run=run, now=now, by=by, observer=observer, stop=stop, already=already
+    )
     return report.with_diagnostics(newest.said)
 
 

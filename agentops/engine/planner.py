@@ -31,6 +31,7 @@ from agentops.engine.along import goes_along, referred, still_used
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.decide import decide
 from agentops.engine.record import base_of, secrets_fingerprint
+from agentops.engine.release import Stamp
 from agentops.engine.situation import Decision, Situation
 
 
@@ -359,9 +360,10 @@ class _Planning:
             yield refusals.too_many_removals(ends, recorded, allowed)
 
 
-def recorded(plan: Plan, lock: Lock, resources: Mapping[Address, LockEntry]) -> Lock:
+def recorded(plan: Plan, lock: Lock, resources: Mapping[Address, LockEntry], stamp: Stamp) -> Lock:
     """The lock after a run: ``resources`` as the run left them, refreshed where nothing had to be sent."""
     fresh = {address: entry for address, entry in plan.records.items() if address in resources}
+    fresh = stamp.on_each(fresh, resources)
     return lock.model_copy(
         update={
             "serial": lock.serial + 1,

@@ -125,6 +125,7 @@ def _plan_and_apply(
     upgrade: bool = False,
 ) -> int:
     from agentops.cli.holding import holding
+    from agentops.cli.process import started_by
     from agentops.cli.wiring import act, lock_file, look, now, pinned_fetch, run_id, target
     from agentops.engine import operations
     from agentops.engine.guard import refuse_unexpected_digest
@@ -158,7 +159,7 @@ def _plan_and_apply(
             async with target(opened, stage, output, held.store, planned.plan, held.hold, stop) as there:
                 with output.progress(len(planned.plan.changes)) as observer:
                     return await operations.apply(
-                        there, planned, run=run_id(), now=now, observer=observer, stop=stop
+                        there, planned, run=run_id(), now=now, by=started_by(), observer=observer, stop=stop
                     )
 
         report = act(carry_out, output)
@@ -169,6 +170,7 @@ def _apply_saved(
     opened: Opened, told: Common, output: Output, path: Path, consent: _Consent, wait: float
 ) -> int:
     from agentops.cli.holding import holding
+    from agentops.cli.process import started_by
     from agentops.cli.wiring import act, lock_file, now, run_id, target
     from agentops.domain.plan import Plan
     from agentops.engine import operations
@@ -188,7 +190,7 @@ def _apply_saved(
         async with target(opened, stage, output, held.store, saved, held.hold, stop) as there:
             with output.progress(len(saved.changes)) as observer:
                 return await operations.apply_saved(
-                    there, saved, run=run_id(), now=now, observer=observer, stop=stop
+                    there, saved, run=run_id(), now=now, by=started_by(), observer=observer, stop=stop
                 )
 
     with holding(opened, stage, output, store, "apply", wait) as held:

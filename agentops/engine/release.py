@@ -1,0 +1,46 @@
+"""How an address came to what it runs, written beside it in the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from agentops.domain.address import Address
+from agentops.domain.plan import Plan
+from agentops.domain.resource import Source
+from agentops.domain.state import LockEntry, PromotedFrom, Released
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What one apply writes beside what it brings. ``by`` is who runs it, as far as that is known."""
+
+    plan: Plan
+    now: Callable[[], str]
+    by: str | None = None
+
+    def on(self, entry: LockEntry, former: LockEntry | None) -> LockEntry:
+        """The entry with when, by whom and from where, if its source is another than it was."""
+        before = former.source if former is not None else None
+        if former is not None and before is not None and _same(before, entry.source):
+            known = {"released": former.released, "promoted_from": former.promoted_from}
+            return entry.model_copy(update=known)
+        if entry.source is None:
+            return entry
+        at, stage = self.now(), self.plan.promotes
+        fresh: dict[str, object] = {
+            "released": Released(at=at, by=self.by, release=self.plan.release, before=before),
+            "promoted_from": None,
+        }
+        if stage is not None:
+            fresh["promoted_from"] = PromotedFrom(stage=stage, at=at, by=self.by, commit=entry.source.commit)
+        return entry.model_copy(update=fresh)
+
+    def on_each(
+        self, entries: Mapping[Address, LockEntry], former: Mapping[Address, LockEntry]
+    ) -> dict[Address, LockEntry]:
+        return {address: self.on(entry, former.get(address)) for address, entry in entries.items()}
+
+
+def _same(before: Source, now: Source | None) -> bool:
+    return now is not None and before.digest == now.digest
