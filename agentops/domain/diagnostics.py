@@ -88,6 +88,13 @@ class Code(StrEnum):
     HOLD_LOST = "AO070"
     LOCK_COPY = "AO071"
     NO_MUTEX = "AO072"
+    # Releases
+    COMMIT = "AO090"
+    UNKNOWN_SOURCE = "AO091"
+    OTHER_SOURCE = "AO092"
+    UNSETTLED = "AO093"
+    NOT_PROMOTED = "AO094"
+    PROMOTION_ORDER = "AO095"
 
 
 @dataclass(frozen=True, slots=True, order=True)
