@@ -265,4 +265,5 @@ def test_a_chain_of_stages_begins_somewhere(tmp_path: Path, text: str, said: str
     _, (problem,) = load(tmp_path, text)
     assert problem.summary == said
     assert problem.detail
-    assert problem.location is not None and problem.location.line == line
+    assert problem.location is not None
+    assert problem.location.line == line
