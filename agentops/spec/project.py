@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,6 +30,7 @@ from agentops.domain.project import (
     Stage,
 )
 from agentops.spec.files import Files, Refused
+from agentops.spec.gates import Requirements, without_gates
 from agentops.spec.located import LocatedDict, plain
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.schema import schema_problems
@@ -44,10 +46,9 @@ _LATER_OF_PROJECT = {
     "require": "version requirements are not supported yet; pin the tool where you install it",
 }
 _LATER_OF_STAGE = {
-    "promote_from": "promotion is not supported yet; apply each stage from its own commit",
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
-    **{key: _LATER_OF_PROJECT[key] for key in ("policy", "require")},
+    "policy": _LATER_OF_PROJECT["policy"],
 }
 
 Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
@@ -120,6 +121,8 @@ class StageBlock(Guards):
     pacing: PacingSetting | None = None
     vars: dict[str, Any] | None = None
     protect: bool = False
+    promote_from: Text | None = None
+    require: Requirements | None = None
     mutex: Switch | None = None
 
 
@@ -174,6 +177,7 @@ def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
 
 def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     known = _without_literal_keys(_without_later(tree.without("$schema"), problems), problems)
+    known, gates = without_gates(known, problems)
     wrong = schema_problems(ProjectBlock, known, tree.at)
     problems.extend(wrong)
     _check_names(known, problems)
@@ -183,7 +187,9 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
         return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
     stages = {
-        name: _stage(name, stage or StageBlock(), block, external.get(name, {}))
+        name: replace(
+            _stage(name, stage or StageBlock(), block, external.get(name, {})), require=gates.get(name, ())
+        )
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
     return Project(
@@ -215,6 +221,7 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
         vars=plain({**(shared.vars or {}), **(block.vars or {})}),
         external=external,
         protect=block.protect,
+        promote_from=block.promote_from,
         on_drift=OnDrift(block.on_drift or shared.on_drift or OnDrift.BLOCK),
         prune=bool(prune),
         max_removals=None if limit is None else MaxRemovals.parse(str(limit)),

@@ -131,7 +131,6 @@ def test_a_pace_that_is_none_is_refused_by_name(tmp_path: Path, pacing: str) -> 
 @pytest.mark.parametrize(
     "key",
     [
-        "promote_from: dev",
         "name_suffix: x",
         "policy: {}",
     ],
