@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +124,7 @@ def _plan_and_apply(
     *,
     upgrade: bool = False,
 ) -> int:
+    from agentops.cli.gating import gated
     from agentops.cli.holding import holding
     from agentops.cli.process import started_by
     from agentops.cli.wiring import act, lock_file, look, now, pinned_fetch, run_id, target
@@ -142,6 +143,8 @@ def _plan_and_apply(
 
     with holding(opened, stage, output, store, command, wait) as held:
         planned = look(decide)
+        if not picked.destroy:
+            planned = replace(planned, plan=gated(opened, stage, output, planned.plan))
         if consent.form == "text":
             output.plan(planned.plan)
         if planned.plan.blocked:
@@ -169,6 +172,7 @@ def _plan_and_apply(
 def _apply_saved(
     opened: Opened, told: Common, output: Output, path: Path, consent: _Consent, wait: float
 ) -> int:
+    from agentops.cli.gating import gated
     from agentops.cli.holding import holding
     from agentops.cli.process import started_by
     from agentops.cli.wiring import act, lock_file, now, run_id, target
@@ -178,6 +182,7 @@ def _apply_saved(
 
     saved = Plan.load((told.directory / path).read_bytes(), str(path))
     stage = opened.stage(told.stage or saved.stage)
+    saved = gated(opened, stage, output, saved)
     if consent.form == "text":
         output.plan(saved)
     if consent.expect is not None:

@@ -46,6 +46,7 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
 
     With ADDRESSes (kind/name), only those and what they depend on.
     """
+    from agentops.cli.gating import gated
     from agentops.cli.output import Output
     from agentops.cli.wiring import open_project, refuse_peers_project
 
@@ -53,14 +54,16 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
-    planned = planned_now(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
-    output.json(planned.plan) if form == "json" else output.plan(planned.plan)
+    stage = opened.stage(told.stage)
+    planned = planned_now(opened, stage, output, picked, upgrade=upgrade)
+    made = gated(opened, stage, output, planned.plan)
+    output.json(made) if form == "json" else output.plan(made)
     if out is not None:
-        output.save(planned.plan, told.directory / out)
+        output.save(made, told.directory / out)
         output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")
-    if planned.plan.blocked:
+    if made.blocked:
         return BLOCKED
-    return CHANGES if detailed_exitcode and planned.plan.changes else 0
+    return CHANGES if detailed_exitcode and made.changes else 0
 
 
 def planned_now(
