@@ -199,7 +199,7 @@ class _Check:
         yield self._refuse(
             Code.NOT_SOAKED,
             gate,
-            f"in {source} for {_span(now - last)} only: {_listed(names)}",
+            f"{_span(now - last)} in {source} so far: {_listed(names)}",
             f"satisfied at {_minute(done)} UTC, in {_span(done - now, up=True)}, if {source} stays as it is",
         )
 

@@ -27,7 +27,7 @@ _LABELS = (
 class GateBlock(BaseModel):
     """A gate with what it is about."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
 
     no_drift_in: Annotated[str, Field(description="another stage, which is as its last apply left it")] = ""
     soaked: Annotated[

@@ -122,7 +122,7 @@ class StageBlock(Guards):
     vars: dict[str, Any] | None = None
     protect: bool = False
     promote_from: Text | None = None
-    require: Requirements | None = None
+    require: Requirements = []
     mutex: Switch | None = None
 
 
