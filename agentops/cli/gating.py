@@ -84,7 +84,8 @@ def _lock(opened: Opened, name: str, output: Output) -> Lock | Unknown:
     except (Stop, RegistryError) as failure:
         return _unknown(failure)
     doubts = [item for item in found.said if item.severity is not Severity.NOTE]
-    return Unknown(doubts[0].summary, doubts[0].detail) if doubts else lock
+    advice = f"the file alone does not tell; an apply of {name} that reaches its registry settles it"
+    return Unknown(doubts[0].summary, advice) if doubts else lock
 
 
 def _unknown(failure: Stop | RegistryError) -> Unknown:

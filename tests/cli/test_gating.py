@@ -300,3 +300,21 @@ def test_two_registries_and_a_clone_without_the_lock_of_the_other_stage(remote: 
     done = prod(remote)
     assert done.code == 0, done.out + done.err
     assert not (remote.root / "locks/staging.lock.json").exists(), "a look writes nothing"
+
+
+def test_a_lock_file_whose_copy_cannot_be_read_does_not_tell_what_runs_by_now(remote: Project, clock: Clock):
+    assert staging(remote).code == 0
+    text = (remote.root / "agentops.yaml").read_text().replace("no_drift_in: staging, ", "")
+    remote.write("agentops.yaml", text)
+    clock.at = "2026-03-01T12:00:00Z"
+    assert remote.run("plan", "--stage", "prod").code == 0
+    head, tail = text.split("base_url: '", 1)
+    remote.write("agentops.yaml", f"{head}base_url: 'http://127.0.0.1:9{tail[tail.index(chr(39)) :]}")
+    refused = remote.run("plan", "--stage", "prod")
+    assert refused.code == 3
+    assert "AO088" in refused.out
+    assert "it is not known what staging runs: the lock's copy in the registry is not used: " in refused.out
+    assert (
+        "the file alone does not tell; an apply of staging that reaches its registry settles it"
+        in refused.out
+    )
