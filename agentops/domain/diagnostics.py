@@ -93,6 +93,13 @@ class Code(StrEnum):
     NOT_CLEAN = "AO086"
     DRIFT_ELSEWHERE = "AO087"
     NOT_SOAKED = "AO088"
+    # Releases
+    COMMIT = "AO090"
+    UNKNOWN_SOURCE = "AO091"
+    OTHER_SOURCE = "AO092"
+    UNSETTLED = "AO093"
+    NOT_PROMOTED = "AO094"
+    PROMOTION_ORDER = "AO095"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -93,7 +93,8 @@ class Stage:
 
     on_drift, prune, max_removals: what holds where a command does not say otherwise.
     mutex: its runs share it with other machines, and keep a copy of the lock in the registry.
-    promote_from: the stage before it. require: what has to hold before it is changed.
+    promote_from: the stage whose releases come here; from files come only sources that it runs.
+    require: what has to hold before it is changed.
     """
 
     name: str

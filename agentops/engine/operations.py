@@ -5,8 +5,8 @@ They are what a command calls, and what a script can call without any command li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import anyio
 
@@ -105,14 +105,20 @@ class Planned:
     lock: Lock
     unwritten: bool = False
 
+    def with_diagnostics(self, more: Iterable[Diagnostic]) -> Planned:
+        """The same with what else is to be said of the plan; errors block it."""
+        return replace(self, plan=self.plan.with_diagnostics(more))
+
 
 async def plan(
     target: Target,
     desired: DesiredState,
     choices: Choices = NO_CHOICES,
     diagnostics: tuple[Diagnostic, ...] = (),
+    promotes: str | None = None,
 ) -> Planned:
-    """Look at the registry and decide. ``diagnostics`` of loading become the plan's.
+    """Look at the registry and decide. ``diagnostics`` of loading become the plan's. ``promotes`` is the
+    stage whose release ``desired`` is.
 
     Raises:
         Blocked: another organization or workspace answered than the lock belongs to, or a protected stage
@@ -133,6 +139,7 @@ async def plan(
         guard.origin_of(target.registry.base_url, live.identity),
         choices,
         protected_stage=target.stage.protect,
+        promotes=promotes,
         diagnostics=(*diagnostics, *newest.said, *said),
     )
     return Planned(made, desired, live, lock, unwritten=not newest.ours)

@@ -44,11 +44,13 @@ def make_plan(
     choices: Choices = NO_CHOICES,
     *,
     protected_stage: bool = False,
+    promotes: str | None = None,
     diagnostics: tuple[Diagnostic, ...] = (),
 ) -> Plan:
     """Decide every address in dependency order and freeze the result.
 
-    ``diagnostics`` are those of loading and refreshing; they become the plan's.
+    ``promotes`` is the stage whose release ``desired`` is. ``diagnostics`` are those of loading and
+    refreshing; they become the plan's.
 
     Raises:
         Stop: a selected, recreated or rotated address is unknown, or one to rotate has no secrets.
@@ -61,6 +63,7 @@ def make_plan(
     return Plan(
         project=desired.project,
         stage=desired.stage,
+        promotes=promotes,
         origin=origin,
         lock_serial=lock.serial,
         source_digest=digest(

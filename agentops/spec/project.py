@@ -33,6 +33,7 @@ from agentops.spec.files import Files, Refused
 from agentops.spec.gates import Requirements, without_gates
 from agentops.spec.located import LocatedDict, plain
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
+from agentops.spec.promotion import promotion_problems
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 
@@ -121,9 +122,9 @@ class StageBlock(Guards):
     pacing: PacingSetting | None = None
     vars: dict[str, Any] | None = None
     protect: bool = False
+    mutex: Switch | None = None
     promote_from: Text | None = None
     require: Requirements = []
-    mutex: Switch | None = None
 
 
 class ProjectBlock(Guards):
@@ -182,6 +183,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     problems.extend(wrong)
     _check_names(known, problems)
     problems.extend(_unfilled(known))
+    problems.extend(promotion_problems(known))
     external = _external(known, problems)
     if wrong:
         return _salvaged(known, external)
@@ -221,12 +223,12 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
         vars=plain({**(shared.vars or {}), **(block.vars or {})}),
         external=external,
         protect=block.protect,
-        promote_from=block.promote_from,
         on_drift=OnDrift(block.on_drift or shared.on_drift or OnDrift.BLOCK),
         prune=bool(prune),
         max_removals=None if limit is None else MaxRemovals.parse(str(limit)),
         # An embedded registry is one machine's: there the hold of a file is enough.
         mutex=not registry.is_local if mutex is None else mutex in (True, "on"),
+        promote_from=block.promote_from,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.projects import Ended, Project
 from tests.served import served_registry
-from tests.spec.test_revision import git
+from tests.stages import git, registries, stages_of
 
 SECOND = "name: second\nmodel: claude-opus-5-5\n"
 
@@ -39,8 +39,7 @@ def requiring(project: Project, gates: str, registry: str = "local", prod: str |
         f"  staging: {{registry: {registry}}}\n"
         f"  prod:\n"
         f"    registry: {prod or registry}\n"
-        f"    promote_from: staging\n"
-        f"    require: {gates}\n",
+        f"    require: {gates}\n" + ("    promote_from: staging\n" if "soaked" in gates else ""),
     )
 
 
@@ -80,7 +79,7 @@ def test_what_is_not_committed_is_not_applied(project: Project):
     project.write("agents/second.yaml", SECOND)
     planned = project.run("plan", "--stage", "prod")
     assert planned.code == 3
-    assert "error[AO086] agentops.yaml:7:15: prod requires clean_git: not committed as" in planned.out
+    assert "error[AO086] agentops.yaml:6:15: prod requires clean_git: not committed as" in planned.out
     assert ": not committed as it is here: agents/second.yaml\n" in planned.out
     assert prod(project).code == 3
     assert not applied(project)
@@ -318,3 +317,36 @@ def test_a_lock_file_whose_copy_cannot_be_read_does_not_tell_what_runs_by_now(re
         "the file alone does not tell; an apply of staging that reaches its registry settles it"
         in refused.out
     )
+
+
+# -- promotions
+
+
+def test_a_release_is_promoted_once_it_has_soaked_whatever_the_files_have_become(
+    empty: Project, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    with registries(tmp_path / "at", "staging", "prod-eu", "prod-us") as urls:
+        fleet = stages_of(empty, urls, monkeypatch, "gated")
+        gates = "promote_from: staging\nrequire: [clean_git, no_drift_in: staging, soaked: 2h]"
+        fleet.configure({"prod-eu": gates, "prod-us": gates})
+        fleet.write("agents/tutor.yaml", "model: claude-opus-5-5\nprompt: p.md\n").write(
+            "agents/p.md", "One."
+        )
+        fleet.commit()
+        fleet.apply("staging")
+        fleet.write("agents/p.md", "Two.").commit()
+
+        clock.at = "2026-03-01T11:00:00Z"
+        early = fleet.run("promote", "staging", "prod-*", "--yes")
+        assert early.code == 3
+        for stage in ("prod-eu", "prod-us"):
+            assert f"{stage} requires soaked: 2h: 1 h in staging so far: agent/tutor\n" in early.out
+            assert not (fleet.root / f"locks/{stage}.lock.json").exists()
+
+        clock.at = "2026-03-01T12:00:00Z"
+        fleet.write("agents/p.md", "Three.")
+        dirty = fleet.run("promote", "staging", "prod-eu", "--yes")
+        assert (dirty.code, "AO086" in dirty.out, "AO088" in dirty.out) == (3, True, False)
+        git(fleet.root, "checkout", "-q", "--", "agents/p.md")
+        fleet.promote("staging", "prod-*")
+        assert fleet.live("prod-us", "agent/tutor")["system"] == "One."

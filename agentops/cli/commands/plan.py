@@ -46,7 +46,7 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
 
     With ADDRESSes (kind/name), only those and what they depend on.
     """
-    from agentops.cli.gating import gated
+    from agentops.cli.deciding import by_files, decided
     from agentops.cli.output import Output
     from agentops.cli.wiring import open_project, refuse_peers_project
 
@@ -54,30 +54,21 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
-    stage = opened.stage(told.stage)
-    planned = planned_now(opened, stage, output, picked, upgrade=upgrade)
-    made = gated(opened, stage, output, planned.plan)
-    output.json(made) if form == "json" else output.plan(made)
+    order = by_files(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
+    planned = decided(opened, order, output)
+    output.json(planned.plan) if form == "json" else output.plan(planned.plan)
     if out is not None:
-        output.save(made, told.directory / out)
+        output.save(planned.plan, told.directory / out)
         output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")
-    if made.blocked:
+    if planned.plan.blocked:
         return BLOCKED
-    return CHANGES if detailed_exitcode and made.changes else 0
+    return CHANGES if detailed_exitcode and planned.plan.changes else 0
 
 
 def planned_now(
     opened: Opened, stage: Stage, output: Output, choices: Choices, *, upgrade: bool = False
 ) -> Planned:
-    """Load, look and decide."""
-    from agentops.cli.wiring import lock_file, look, pinned_fetch, target
-    from agentops.engine.operations import plan as make
+    """Load, look and decide: what there is to do, by the files alone."""
+    from agentops.cli.deciding import by_files, looked
 
-    store = lock_file(opened, stage)
-    desired, diagnostics = opened.desired(stage, pinned_fetch(opened, stage, output, store, upgrade=upgrade))
-
-    async def operation() -> Planned:
-        async with target(opened, stage, output, store) as there:
-            return await make(there, desired, choices, diagnostics)
-
-    return look(operation)
+    return looked(opened, by_files(opened, stage, output, choices, upgrade=upgrade), output)
