@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,10 +70,13 @@ def looked(opened: Opened, order: Order, output: Output) -> Planned:
 def decided(opened: Opened, order: Order, output: Output) -> Planned:
     """The plan for an order, with what else decides whether it may be applied: here is the one place where
     rules that need the finished plan have their say."""
+    from agentops.cli.gating import gated
+
     planned = looked(opened, order, output)
     if order.choices.destroy:
         return planned
-    return planned.with_diagnostics(_not_promoted(opened, order, planned, output))
+    planned = planned.with_diagnostics(_not_promoted(opened, order, planned, output))
+    return replace(planned, plan=gated(opened, order.stage, output, planned.plan))
 
 
 def _not_promoted(opened: Opened, order: Order, planned: Planned, output: Output) -> list[Diagnostic]:

@@ -88,6 +88,11 @@ class Code(StrEnum):
     HOLD_LOST = "AO070"
     LOCK_COPY = "AO071"
     NO_MUTEX = "AO072"
+    # Gates
+    REQUIREMENT = "AO085"
+    NOT_CLEAN = "AO086"
+    DRIFT_ELSEWHERE = "AO087"
+    NOT_SOAKED = "AO088"
     # Releases
     COMMIT = "AO090"
     UNKNOWN_SOURCE = "AO091"

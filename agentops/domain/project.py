@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from agentops.domain.address import Address
+from agentops.domain.gates import Gate
 
 LOCAL = "local"
 EMBEDDED_URL = "http://embedded.localhost"
@@ -93,6 +94,7 @@ class Stage:
     on_drift, prune, max_removals: what holds where a command does not say otherwise.
     mutex: its runs share it with other machines, and keep a copy of the lock in the registry.
     promote_from: the stage whose releases come here; from files come only sources that it runs.
+    require: what has to hold before it is changed.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Stage:
     max_removals: MaxRemovals | None = None
     mutex: bool = False
     promote_from: str | None = None
+    require: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

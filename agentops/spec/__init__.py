@@ -1,5 +1,6 @@
 """FILES -> DesiredState: what a project's files ask for in one stage, and every problem in them at once."""
 
+from agentops.spec.cleanliness import uncommitted
 from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage, load_stages
 from agentops.spec.project import find_root, load_project
@@ -19,4 +20,5 @@ __all__ = [
     "project_of",
     "schema_files",
     "starter_project",
+    "uncommitted",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,6 +30,7 @@ from agentops.domain.project import (
     Stage,
 )
 from agentops.spec.files import Files, Refused
+from agentops.spec.gates import Requirements, without_gates
 from agentops.spec.located import LocatedDict, plain
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.promotion import promotion_problems
@@ -47,7 +49,7 @@ _LATER_OF_PROJECT = {
 _LATER_OF_STAGE = {
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
-    **{key: _LATER_OF_PROJECT[key] for key in ("policy", "require")},
+    "policy": _LATER_OF_PROJECT["policy"],
 }
 
 Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
@@ -122,6 +124,7 @@ class StageBlock(Guards):
     protect: bool = False
     mutex: Switch | None = None
     promote_from: Text | None = None
+    require: Requirements = []
 
 
 class ProjectBlock(Guards):
@@ -175,6 +178,7 @@ def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
 
 def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     known = _without_literal_keys(_without_later(tree.without("$schema"), problems), problems)
+    known, gates = without_gates(known, problems)
     wrong = schema_problems(ProjectBlock, known, tree.at)
     problems.extend(wrong)
     _check_names(known, problems)
@@ -185,7 +189,9 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
         return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
     stages = {
-        name: _stage(name, stage or StageBlock(), block, external.get(name, {}))
+        name: replace(
+            _stage(name, stage or StageBlock(), block, external.get(name, {})), require=gates.get(name, ())
+        )
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
     return Project(

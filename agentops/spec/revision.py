@@ -12,15 +12,18 @@ from agentops.spec.files import is_private
 
 _TIMEOUT_SECONDS = 10.0
 _EVERYTHING = "./"
+_LOOSE = frozenset({"??", "!!"})
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """``head`` is the commit checked out, ``changed`` the files and folders (paths from the project root)
-    that differ from it: modified, untracked or ignored. A folder ends in a slash and stands for all in it."""
+    that differ from it: modified, untracked or ignored. A folder ends in a slash and stands for all in it.
+    ``loose`` are those of them that git does not track."""
 
     head: str
     changed: frozenset[str]
+    loose: frozenset[str] = frozenset()
 
     def commit_of(self, paths: Iterable[str]) -> str | None:
         """The commit, if every one of the files is in it as it is on disk."""
@@ -57,8 +60,12 @@ def read_revision(root: Path) -> Revision | None:
     )
     if status is None:
         return None
-    paths = (entry[3:] for entry in status.split("\0") if entry)
-    return Revision(head, frozenset(_below(prefix, path) for path in paths))
+    entries = [(entry[:2], _below(prefix, entry[3:])) for entry in status.split("\0") if entry]
+    return Revision(
+        head,
+        frozenset(path for _, path in entries),
+        frozenset(path for how, path in entries if how in _LOOSE),
+    )
 
 
 def _below(prefix: str, path: str) -> str:

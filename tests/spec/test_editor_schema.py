@@ -159,6 +159,7 @@ def test_the_files_that_init_writes_are_accepted() -> None:
         ("environment", "config: {type: cloud}\noverrides: {prod: {config: null}}"),
         ("memory_store", "seed: [a, b]\noverrides: {prod: {seed: c}}"),
         ("tool", "[bash, {web_fetch: {max_content_tokens: 5}}]"),
+        ("project", "stages: {s: {}, p: {require: [clean_git, no_drift_in: s, soaked: 2h]}}"),
     ],
 )
 def test_what_loads_is_accepted(schema: str, text: str) -> None:
@@ -194,6 +195,11 @@ def test_what_loads_is_accepted(schema: str, text: str) -> None:
         ("tool", "[{type: web_search, foo: 1}]"),
         ("tool", "name: x"),
         ("project", "stages: {dev: {registry: locl}}"),
+        ("project", "stages: {dev: {require: [cleangit]}}"),
+        ("project", "stages: {dev: {require: [soaked: 2w]}}"),
+        ("project", "stages: {dev: {require: []}}"),
+        ("project", "stages: {dev: {require: null}}"),
+        ("project", "stages: {dev: {require: [{}]}}"),
     ],
 )
 def test_what_does_not_load_is_refused(schema: str, text: str) -> None:

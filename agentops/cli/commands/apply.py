@@ -99,6 +99,7 @@ def destroy(form: str, yes: bool, wait: float, **given: Any) -> int:
 def _apply_saved(
     opened: Opened, told: Common, output: Output, path: Path, consent: Consent, wait: float
 ) -> int:
+    from agentops.cli.gating import gated
     from agentops.cli.holding import holding
     from agentops.cli.process import started_by
     from agentops.cli.wiring import act, lock_file, now, run_id, target
@@ -108,6 +109,7 @@ def _apply_saved(
 
     saved = Plan.load((told.directory / path).read_bytes(), str(path))
     stage = opened.stage(told.stage or saved.stage)
+    saved = gated(opened, stage, output, saved)
     if consent.form == "text":
         output.plan(saved)
     if consent.expect is not None:
