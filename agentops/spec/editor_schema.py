@@ -18,8 +18,8 @@ from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION
 from agentops.spec.editor_references import widen
 from agentops.spec.lifecycle import LifecycleBlock
 from agentops.spec.memory import MemoryBlock
-from agentops.spec.project import ProjectBlock
 from agentops.spec.shorthand import BUILT_IN, GROUPS, PERMISSIONS
+from agentops.spec.stage_block import ProjectBlock
 from agentops.spec.walk import SKILL_FILE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

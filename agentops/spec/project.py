@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from typing import Any
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import (
@@ -33,6 +31,7 @@ from agentops.spec.located import LocatedDict, plain
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
+from agentops.spec.stage_block import PacingBlock, ProjectBlock, StageBlock
 
 PROJECT_FILE = "agentops.yaml"
 NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
@@ -49,89 +48,6 @@ _LATER_OF_STAGE = {
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
     **{key: _LATER_OF_PROJECT[key] for key in ("policy", "require")},
 }
-
-Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
-
-
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class SecretBlock(_Block):
-    """Where a secret is found when it is needed: ``env:NAME`` or ``file:PATH``."""
-
-    secret: Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
-
-
-class PacingBlock(_Block):
-    """Limits of one's own in the place of the documented ones."""
-
-    creates_per_minute: Annotated[int, Field(ge=1)] | None = None
-    reads_per_minute: Annotated[int, Field(ge=1)] | None = None
-
-
-PacingSetting = Annotated[
-    Literal["off"] | PacingBlock,
-    Field(description="off, or calls a minute; the documented limits hold where this is left out"),
-]
-
-
-class RegistryBlock(_Block):
-    """A registry at an address of its own."""
-
-    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@?#]+$")]
-    workspace_id: Text | None = None
-    organization_id: Text | None = None
-    api_key: SecretBlock | None = None
-    pacing: PacingSetting | None = None
-
-
-Switch = Literal["on", "off"] | bool
-"""``on`` and ``off`` are words in YAML 1.2; JSON says true and false."""
-
-
-def _as_removals(value: object) -> str:
-    """Raises ValueError for what is neither a number nor a percentage."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str):
-        raise ValueError("a number of removals like 5, or a percentage like 20%")
-    MaxRemovals.parse(text)
-    return text
-
-
-Removals = Annotated[int | str, AfterValidator(_as_removals)]
-
-
-class Guards(_Block):
-    """What holds for a stage where a command does not say otherwise; for every stage, where the project
-    says it."""
-
-    on_drift: Literal["block", "revert", "keep"] | None = None
-    prune: bool | None = None
-    max_removals: Removals | None = None
-
-
-class StageBlock(Guards):
-    """One stage: its registry and what differs in it."""
-
-    registry: Literal["local", "anthropic"] | RegistryBlock = "local"
-    workspace_id: Text | None = None
-    organization_id: Text | None = None
-    pacing: PacingSetting | None = None
-    vars: dict[str, Any] | None = None
-    protect: bool = False
-    mutex: Switch | None = None
-
-
-class ProjectBlock(Guards):
-    """agentops.yaml."""
-
-    project: str | None = None
-    default_stage: str | None = None
-    vars: dict[str, Any] | None = None
-    stages: dict[str, StageBlock | None] | None = None
-    mutex: Switch | None = None
-    external: dict[str, dict[str, Text]] | None = None
 
 
 def find_root(start: Path) -> Path:

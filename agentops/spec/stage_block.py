@@ -1,0 +1,92 @@
+"""What agentops.yaml may hold, as the models that check it and that editors get a schema from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from agentops.domain.project import MaxRemovals
+
+Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SecretBlock(_Block):
+    """Where a secret is found when it is needed: ``env:NAME`` or ``file:PATH``."""
+
+    secret: Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+
+
+class PacingBlock(_Block):
+    """Limits of one's own in the place of the documented ones."""
+
+    creates_per_minute: Annotated[int, Field(ge=1)] | None = None
+    reads_per_minute: Annotated[int, Field(ge=1)] | None = None
+
+
+PacingSetting = Annotated[
+    Literal["off"] | PacingBlock,
+    Field(description="off, or calls a minute; the documented limits hold where this is left out"),
+]
+
+
+class RegistryBlock(_Block):
+    """A registry at an address of its own."""
+
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@?#]+$")]
+    workspace_id: Text | None = None
+    organization_id: Text | None = None
+    api_key: SecretBlock | None = None
+    pacing: PacingSetting | None = None
+
+
+Switch = Literal["on", "off"] | bool
+"""``on`` and ``off`` are words in YAML 1.2; JSON says true and false."""
+
+
+def _as_removals(value: object) -> str:
+    """Raises ValueError for what is neither a number nor a percentage."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str):
+        raise ValueError("a number of removals like 5, or a percentage like 20%")
+    MaxRemovals.parse(text)
+    return text
+
+
+Removals = Annotated[int | str, AfterValidator(_as_removals)]
+
+
+class Guards(_Block):
+    """What holds for a stage where a command does not say otherwise; for every stage, where the project
+    says it."""
+
+    on_drift: Literal["block", "revert", "keep"] | None = None
+    prune: bool | None = None
+    max_removals: Removals | None = None
+
+
+class StageBlock(Guards):
+    """One stage: its registry and what differs in it."""
+
+    registry: Literal["local", "anthropic"] | RegistryBlock = "local"
+    workspace_id: Text | None = None
+    organization_id: Text | None = None
+    pacing: PacingSetting | None = None
+    vars: dict[str, Any] | None = None
+    protect: bool = False
+    mutex: Switch | None = None
+
+
+class ProjectBlock(Guards):
+    """agentops.yaml."""
+
+    project: str | None = None
+    default_stage: str | None = None
+    vars: dict[str, Any] | None = None
+    stages: dict[str, StageBlock | None] | None = None
+    mutex: Switch | None = None
+    external: dict[str, dict[str, Text]] | None = None
