@@ -96,6 +96,20 @@ class Opened:
             raise Stop(*found)
         return loaded.desired, found
 
+    def desired_in(self, stages: Sequence[Stage]) -> tuple[list[DesiredState], tuple[Diagnostic, ...]]:
+        """The same for several stages, of which nothing is fetched.
+
+        Raises:
+            Stop: with every problem of every file.
+        """
+        from agentops.spec import load_stages
+
+        loaded = load_stages(self.root, self.project, stages, self.catalog)
+        found = in_order([*self.diagnostics, *(item for each in loaded for item in each.diagnostics)])
+        if has_errors(found):
+            raise Stop(*found)
+        return [each.desired for each in loaded], found
+
 
 def open_project(common: Common) -> Opened:
     """Find the project and read agentops.yaml.

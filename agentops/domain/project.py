@@ -50,6 +50,14 @@ class RegistryConfig:
     def is_local(self) -> bool:
         return self.provider == LOCAL
 
+    def shares_workspace(self, other: RegistryConfig) -> bool:
+        """Whether both are known to be one workspace: the stages of a project that are local are, for they
+        have one database."""
+        if self.is_local or other.is_local:
+            return self.is_local and other.is_local
+        same_host = (self.provider, self.base_url) == (other.provider, other.base_url)
+        return same_host and self.workspace_id is not None and self.workspace_id == other.workspace_id
+
 
 class OnDrift(StrEnum):
     """What becomes of a field that moved in the registry since the last apply.
@@ -92,6 +100,8 @@ class Stage:
 
     on_drift, prune, max_removals: what holds where a command does not say otherwise.
     mutex: its runs share it with other machines, and keep a copy of the lock in the registry.
+    defaults: field -> what a resource has where its file leaves it out (``model``, ``metadata``).
+    name_prefix, name_suffix: what is put around the names that the registry shows, never around addresses.
     """
 
     name: str
@@ -103,6 +113,13 @@ class Stage:
     prune: bool = False
     max_removals: MaxRemovals | None = None
     mutex: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    name_prefix: str = ""
+    name_suffix: str = ""
+
+    def named(self, name: str) -> str:
+        """What the registry calls something in this stage."""
+        return f"{self.name_prefix}{name}{self.name_suffix}"
 
 
 @dataclass(frozen=True, slots=True)

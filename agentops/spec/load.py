@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentops.domain.address import Address
+from agentops.domain.canonical import digest
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, in_order, warning
 from agentops.domain.github import Checkout
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState
+from agentops.spec.affixes import named
 from agentops.spec.attachments import with_attachments
 from agentops.spec.build import Built, Scope, build
 from agentops.spec.check import check, dangling, mounts
 from agentops.spec.discovery import Declaration, discover
 from agentops.spec.external import External
 from agentops.spec.files import Files, Refused
+from agentops.spec.located import plain
 from agentops.spec.memory import stores_of
 from agentops.spec.references import Index
 from agentops.spec.revision import Revision, read_revision
@@ -68,7 +71,7 @@ def load_stages(
     read = {item.document.path for item in first.values()} | found.payload
     revision = read_revision(root)
     sources: dict[str, Source] = {}
-    settled: dict[str, Built] = {}
+    settled: dict[str, dict[str, Built]] = {}
     declared = {item.document.path: item.address for item in found.declarations}
     for path, address in found.skills.items():
         declared |= {path: address, f"{path}/{SKILL_FILE}": address}
@@ -83,13 +86,16 @@ def load_stages(
     for stage in stages:
         elsewhere = external.addresses - stage.external.keys()
         index = Index(declared, stage.external, elsewhere, stage.name, made)
-        scope = Scope(files, project, stage, catalog, index, found.resources, revision, sources, settled)
+        alike = settled.setdefault(digest(plain(stage.defaults)), {})
+        scope = Scope(files, project, stage, catalog, index, found.resources, revision, sources, alike)
         written, wrong = _built(found.declarations, first, scope)
         resources = with_attachments({**skills, **written}, stage.external, catalog)
         wrong.extend(mounts(written, resources, catalog))
         remote = remote_skills(resources, catalog)
         if fetch is not None:
             resources |= _fetched(remote, fetch, catalog, wrong)
+        resources, unfit = named(resources, stage, catalog)
+        wrong.extend(unfit)
         wrong.extend(dangling(resources, {*found.skills.values(), *found.broken.values(), *remote}))
         wrong.extend(external.declared_too(resources))
         wrong.extend(check(project, stage.name, resources, catalog))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,15 @@ from agentops.domain.project import (
     RegistryConfig,
     Stage,
 )
+from agentops.spec.affixes import workspace_problems
+from agentops.spec.defaults import defaults_in, joined
 from agentops.spec.files import Files, Refused
-from agentops.spec.located import LocatedDict, plain
+from agentops.spec.located import LocatedDict
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 from agentops.spec.stage_block import PacingBlock, ProjectBlock, StageBlock
+from agentops.spec.variables import values_of, variable_problems
 
 PROJECT_FILE = "agentops.yaml"
 NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
@@ -45,7 +49,6 @@ _LATER_OF_PROJECT = {
 _LATER_OF_STAGE = {
     "promote_from": "promotion is not supported yet; apply each stage from its own commit",
     "renamed_from": "renaming a stage is not supported yet; keep its name",
-    "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
     **{key: _LATER_OF_PROJECT[key] for key in ("policy", "require")},
 }
 
@@ -98,10 +101,16 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     if wrong:
         return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
+    problems.extend(variable_problems(block.variables, known))
+    shared = defaults_in(known)
     stages = {
-        name: _stage(name, stage or StageBlock(), block, external.get(name, {}))
+        name: replace(
+            _stage(name, stage or StageBlock(), block, external.get(name, {})),
+            defaults=joined(shared, defaults_in((known.get("stages") or {}).get(name))),
+        )
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
+    problems.extend(workspace_problems(stages, known))
     return Project(
         name=block.project or LOCAL,
         stages=stages,
@@ -128,7 +137,7 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
     return Stage(
         name=name,
         registry=registry,
-        vars=plain({**(shared.vars or {}), **(block.vars or {})}),
+        vars=values_of(shared.variables, shared.vars or {}, block.vars or {}),
         external=external,
         protect=block.protect,
         on_drift=OnDrift(block.on_drift or shared.on_drift or OnDrift.BLOCK),
@@ -136,6 +145,8 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
         max_removals=None if limit is None else MaxRemovals.parse(str(limit)),
         # An embedded registry is one machine's: there the hold of a file is enough.
         mutex=not registry.is_local if mutex is None else mutex in (True, "on"),
+        name_prefix=block.name_prefix or "",
+        name_suffix=block.name_suffix or "",
     )
 
 

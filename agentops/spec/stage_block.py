@@ -69,6 +69,40 @@ class Guards(_Block):
     max_removals: Removals | None = None
 
 
+class VariableBlock(_Block):
+    """What a variable may be. Required unless there is a default, or it says that it is not."""
+
+    type: Literal["string", "integer", "number", "boolean", "list", "mapping"] | None = None
+    values: Annotated[list[Any], Field(min_length=1, description="the only ones it may have")] | None = None
+    required: Annotated[bool, Field(description="true where there is no default")] | None = None
+    default: Any = None
+    description: Text | None = None
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is None if self.required is None else self.required and self.default is None
+
+
+class DefaultsBlock(_Block):
+    """What a resource has where its file does not say it and its kind knows the field."""
+
+    model: Annotated[str | dict[str, Any], Field(description="of agents")] | None = None
+    metadata: Annotated[dict[str, str], Field(description="of every kind that has it, key by key")] | None = (
+        None
+    )
+
+
+VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+Variables = dict[Annotated[str, StringConstraints(pattern=VARIABLE_NAME)], VariableBlock]
+"""Only what a template can write as ``vars.NAME``."""
+
+Affix = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    Field(description="put around every name that the registry shows; addresses stay"),
+]
+
+
 class StageBlock(Guards):
     """One stage: its registry and what differs in it."""
 
@@ -77,6 +111,9 @@ class StageBlock(Guards):
     organization_id: Text | None = None
     pacing: PacingSetting | None = None
     vars: dict[str, Any] | None = None
+    defaults: DefaultsBlock | None = None
+    name_prefix: Affix | None = None
+    name_suffix: Affix | None = None
     protect: bool = False
     mutex: Switch | None = None
 
@@ -86,7 +123,9 @@ class ProjectBlock(Guards):
 
     project: str | None = None
     default_stage: str | None = None
+    variables: Variables | None = None
     vars: dict[str, Any] | None = None
+    defaults: DefaultsBlock | None = None
     stages: dict[str, StageBlock | None] | None = None
     mutex: Switch | None = None
     external: dict[str, dict[str, Text]] | None = None

@@ -132,7 +132,6 @@ def test_a_pace_that_is_none_is_refused_by_name(tmp_path: Path, pacing: str) -> 
     "key",
     [
         "promote_from: dev",
-        "name_suffix: x",
         "policy: {}",
     ],
 )
