@@ -30,7 +30,8 @@ def cli(**given: Any) -> None:
     """Keep Claude Managed Agents in git: validate, plan, apply, detect drift.
 
     \b
-    Exit codes: 0 done or nothing to do · 1 error · 2 changes (plan --detailed-exitcode, drift, diff --exit-code) ·
+    Exit codes: 0 done or nothing to do · 1 error ·
+    2 changes (plan --detailed-exitcode, drift, diff --exit-code) ·
     3 blocked or stale, nothing was changed · 4 partly applied, the lock is true ·
     130 interrupted, the lock is true.
     """

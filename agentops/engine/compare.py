@@ -6,7 +6,7 @@ The same leaves and the same field changes as in a plan, but nobody has moved: w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agentops.domain.address import Address
@@ -16,11 +16,9 @@ from agentops.domain.diagnostics import Code, Diagnostic, Stop, did_you_mean, er
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.plan import FieldChange
 from agentops.domain.resource import Body, Ref, Resource, replace_refs
-from agentops.domain.secret import KEY as SECRET
-from agentops.domain.secret import secrets_in
 from agentops.domain.state import DesiredState
 from agentops.engine.changes import readable
-from agentops.engine.diff import Names, dotted, field_changes, value_at
+from agentops.engine.diff import Names, field_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +84,14 @@ def _unknown(address: Address, known: Sequence[Address]) -> Diagnostic:
 
 
 def _differing(catalog: Catalog, address: Address, before: Compared, after: Compared) -> Differing | None:
-    kind = catalog.of_address(address)
+    # Where a secret is found, and what the registry keeps to itself, are compared as well.
+    kind = replace(catalog.of_address(address), secrets=False, unread=frozenset())
     old, new = before.desired.resources.get(address), after.desired.resources.get(address)
     if old is None or new is None:
         side, where, only = (Side.AFTER, after, new) if old is None else (Side.BEFORE, before, old)
         assert only is not None
         return Differing(address=address, side=side, body=where.spelled(only.body), location=only.location)
-    fields = (*_of_body(kind, old, new, before, after), *_beside_body(kind, old, new, before, after))
+    fields = (*_of_body(kind, old, new, before, after), *_beside_body(old, new))
     if not fields:
         return None
     return Differing(address=address, side=Side.BOTH, fields=fields, location=new.location)
@@ -111,37 +110,27 @@ def _of_body(
 
 
 def _leaves(kind: Kind, resource: Resource, where: Compared) -> dict[str, Any]:
-    """As in a plan, and what no registry returns, so that no plan compares it."""
     found = {path: where.spelled(leaf) for path, leaf in form(kind, resource.body).leaves.items()}
     for path in found.keys() & kind.fields.keys():
         found[path] = keyed(found[path], kind.fields[path])  # in the order of the addresses
-    found |= {path: value for path in kind.unread if (value := value_at(resource.body, path)) is not None}
     return found
 
 
-def _beside_body(
-    kind: Kind, old: Resource, new: Resource, before: Compared, after: Compared
-) -> Iterator[FieldChange]:
-    """Where secrets come from, and what is said of a resource beside what is sent."""
-    theirs, ours = _said(kind, old), _said(kind, new)
-    for path in [*theirs, *(path for path in ours if path not in theirs)]:
-        one, other = before.spelled(theirs.get(path)), after.spelled(ours.get(path))
-        if one != other:
-            yield FieldChange(path=path, before=one, after=other)
+def _beside_body(old: Resource, new: Resource) -> Iterator[FieldChange]:
+    theirs, ours = _said(old), _said(new)
+    for path, value in ours.items():
+        if value != theirs[path]:
+            yield FieldChange(path=path, before=theirs[path], after=value)
 
 
-def _said(kind: Kind, resource: Resource) -> Body:
-    in_order = {
-        name: keyed(value, kind.fields[name]) for name, value in resource.body.items() if name in kind.fields
-    }
-    secrets = {dotted(path): {SECRET: text} for path, text in secrets_in(in_order)}
-    stores = [f"{item.memory_store} ({item.access})" for item in resource.attachments]
+def _said(resource: Resource) -> Body:
+    """What a file says of a resource beside what is sent, by the key that says it."""
     lifecycle = resource.lifecycle
-    beside = {
-        "secret_version": resource.secret_version,
-        "attachments": sorted(stores),
+    stores = [f"{item.memory_store} ({item.access})" for item in resource.attachments]
+    return {
+        "attachments": sorted(stores) or None,
         "lifecycle.protect": lifecycle.protect or None,
-        "lifecycle.ignore_changes": [*lifecycle.ignore_changes],
+        "lifecycle.ignore_changes": [*lifecycle.ignore_changes] or None,
+        "secret_version": resource.secret_version,
         "revision": resource.revision,
     }
-    return secrets | {path: value for path, value in beside.items() if value not in (None, [])}

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 from agentops.domain.comparison import Comparison, Differing, Side
-from agentops.domain.plan import FieldChange
-from agentops.domain.secret import as_secret
-from agentops.domain.view.member import changed_field, inline
-from agentops.domain.view.model import ChangeView, ComparisonView, FieldView, Line, Span, Tone
+from agentops.domain.view.member import changed_field
+from agentops.domain.view.model import ChangeView, ComparisonView, Line, Span, Tone
 from agentops.domain.view.overview import created_fields
 from agentops.domain.view.problem import counted, diagnostics_view
 
@@ -33,7 +30,11 @@ def comparison_view(found: Comparison, *, verbose: bool = False) -> ComparisonVi
 def _change(item: Differing, found: Comparison, verbose: bool) -> ChangeView:
     symbol, tone = _MARKS[item.side]
     if item.side is Side.BOTH:
-        fields = tuple(shown for field in item.fields for shown in _field(field, verbose))
+        fields = tuple(
+            shown
+            for field in item.fields
+            for shown in changed_field(field.path, field.before, field.after, verbose=verbose)
+        )
     else:
         fields = created_fields(item.body, verbose=verbose)
     return ChangeView(
@@ -44,14 +45,6 @@ def _change(item: Differing, found: Comparison, verbose: bool) -> ChangeView:
         place=f"{item.location.file}:{item.location.line}" if item.location else "",
         fields=fields,
     )
-
-
-def _field(field: FieldChange, verbose: bool) -> Iterator[FieldView]:
-    if field.before is None and as_secret(field.after) is not None:
-        before = Span("(absent)", Tone.FAINT)
-        yield FieldView(field.path, (before, Span(" → ", Tone.FAINT), Span(inline(field.after), Tone.ADDED)))
-    else:
-        yield from changed_field(field.path, field.before, field.after, verbose=verbose)
 
 
 def _name(found: Comparison, side: Side) -> str:

@@ -36,7 +36,7 @@ def changed_field(path: str, before: Any, after: Any, *, verbose: bool) -> Itera
     if isinstance(before, str) and isinstance(after, str) and _reads_as_text(before, after):
         beside = (Span(_growth(before, after), Tone.FAINT),)
         yield FieldView(path, beside, text_diff(before, after, folded=not verbose))
-    elif before is None and as_secret(after) is not None:
+    elif as_secret(after) is not None:
         yield FieldView(path, (Span(inline(after), Tone.ADDED), Span(" (sent again)", Tone.FAINT)))
     elif _is_object(before) and _is_object(after) and not is_file(before) and not is_file(after):
         for key in dict.fromkeys((*before, *after)):
