@@ -199,14 +199,21 @@ def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
     """The lock of a stage; ``command`` is who to say holds it."""
     from agentops.lockfile import LockFile, Owner
 
+    def places(stage: str) -> tuple[Path, Path]:
+        return (
+            opened.root / f"locks/{stage}.lock.json",
+            opened.root / HIDDEN_FOLDER / f"{stage}.journal",
+        )
+
     name = f"locks/{stage.name}.lock.json"
+    former = dict.fromkeys(item.stage for item in stage.formerly if item.stage != stage.name)
     return LockFile(
-        opened.root / name,
-        opened.root / HIDDEN_FOLDER / f"{stage.name}.journal",
+        *places(stage.name),
         name=name,
         project=opened.project.name,
         stage=stage.name,
         owner=Owner(os.getpid(), socket.gethostname(), command, now()),
+        former=[places(item) for item in former],
     )
 
 
@@ -245,8 +252,14 @@ async def target(
             hold=held,
         )
         if stage.mutex:
-            documents = SharedDocuments(registry, opened.catalog, opened.project.name)
-            there = replace(there, documents=documents)
+            documents, *former = (
+                SharedDocuments(registry, opened.catalog, name)
+                for name in (opened.project.name, *(item.project for item in stage.formerly))
+            )
+            names = (item.project for item in stage.formerly)
+            there = replace(
+                there, documents=documents, former_documents=dict(zip(names, former, strict=True))
+            )
         if plan is not None:
             secrets = EnvironmentSecrets(os.environ, opened.root)
             uploads = PlannedUploads(opened.root, plan, _resolver(opened))

@@ -93,6 +93,7 @@ class Code(StrEnum):
     UNDECLARED_VARIABLE = "AO081"
     VARIABLE_VALUE = "AO082"
     SHARED_WORKSPACE = "AO083"
+    RENAMED = "AO084"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from agentops.domain.address import Address
 
@@ -59,6 +59,13 @@ class RegistryConfig:
         return same_host and self.workspace_id is not None and self.workspace_id == other.workspace_id
 
 
+class Name(NamedTuple):
+    """What a stage is called in ownership tags, in its lock and where its runs meet."""
+
+    project: str
+    stage: str
+
+
 class OnDrift(StrEnum):
     """What becomes of a field that moved in the registry since the last apply.
 
@@ -100,6 +107,7 @@ class Stage:
 
     on_drift, prune, max_removals: what holds where a command does not say otherwise.
     mutex: its runs share it with other machines, and keep a copy of the lock in the registry.
+    formerly: what it was called before (``renamed_from``): what carries such a name is this stage's own.
     defaults: field -> what a resource has where its file leaves it out (``model``, ``metadata``).
     name_prefix, name_suffix: what is put around the names that the registry shows, never around addresses.
     """
@@ -113,6 +121,7 @@ class Stage:
     prune: bool = False
     max_removals: MaxRemovals | None = None
     mutex: bool = False
+    formerly: tuple[Name, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     name_prefix: str = ""
     name_suffix: str = ""

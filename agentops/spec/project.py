@@ -21,6 +21,7 @@ from agentops.domain.project import (
     LOCAL,
     UNPACED,
     MaxRemovals,
+    Name,
     OnDrift,
     Pacing,
     Project,
@@ -32,6 +33,7 @@ from agentops.spec.defaults import defaults_in, joined
 from agentops.spec.files import Files, Refused
 from agentops.spec.located import LocatedDict
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
+from agentops.spec.renamed import former_names, renaming_problems
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 from agentops.spec.stage_block import PacingBlock, ProjectBlock, StageBlock
@@ -43,12 +45,10 @@ NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 _LATER_OF_PROJECT = {
     "policy": "policy is not supported yet; remove it until a release checks it",
     "moved": "renaming resources is not supported yet; keep the address with a top-level `address:`",
-    "renamed_from": "renaming a project is not supported yet; keep its name",
     "require": "version requirements are not supported yet; pin the tool where you install it",
 }
 _LATER_OF_STAGE = {
     "promote_from": "promotion is not supported yet; apply each stage from its own commit",
-    "renamed_from": "renaming a stage is not supported yet; keep its name",
     **{key: _LATER_OF_PROJECT[key] for key in ("policy", "require")},
 }
 
@@ -106,11 +106,15 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     stages = {
         name: replace(
             _stage(name, stage or StageBlock(), block, external.get(name, {})),
+            formerly=former_names(
+                Name(block.project or LOCAL, name), block.renamed_from, stage.renamed_from if stage else None
+            ),
             defaults=joined(shared, defaults_in((known.get("stages") or {}).get(name))),
         )
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
     problems.extend(workspace_problems(stages, known))
+    problems.extend(renaming_problems(known, NAME))
     return Project(
         name=block.project or LOCAL,
         stages=stages,

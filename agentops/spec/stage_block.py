@@ -92,6 +92,10 @@ class DefaultsBlock(_Block):
     )
 
 
+Former = Annotated[
+    Text | list[Text],
+    Field(description="what it was called before; stays as long as resources carry such a tag"),
+]
 VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 Variables = dict[Annotated[str, StringConstraints(pattern=VARIABLE_NAME)], VariableBlock]
 """Only what a template can write as ``vars.NAME``."""
@@ -112,6 +116,7 @@ class StageBlock(Guards):
     pacing: PacingSetting | None = None
     vars: dict[str, Any] | None = None
     defaults: DefaultsBlock | None = None
+    renamed_from: Former | None = None
     name_prefix: Affix | None = None
     name_suffix: Affix | None = None
     protect: bool = False
@@ -122,6 +127,7 @@ class ProjectBlock(Guards):
     """agentops.yaml."""
 
     project: str | None = None
+    renamed_from: Former | None = None
     default_stage: str | None = None
     variables: Variables | None = None
     vars: dict[str, Any] | None = None

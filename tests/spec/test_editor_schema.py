@@ -39,7 +39,16 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
     assert schema["additionalProperties"] is False
     names = set(schema["properties"])
     if kind is None:
-        ours = {"project", "default_stage", "vars", "variables", "defaults", "stages", "external"}
+        ours = {
+            "project",
+            "default_stage",
+            "renamed_from",
+            "vars",
+            "variables",
+            "defaults",
+            "stages",
+            "external",
+        }
         assert names == ours | {"on_drift", "prune", "max_removals", "mutex"}
     else:
         assert CATALOG[kind].fields.keys() <= names
