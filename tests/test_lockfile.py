@@ -671,3 +671,66 @@ class TestHold:
     def test_what_happens_while_held_is_not_mistaken_for_ours(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="theirs"), store_in(tmp_path).hold():
             raise OSError("theirs")
+
+
+class TestUnderAFormerName:
+    """The stage was called ``prod`` and is called ``live`` now."""
+
+    @staticmethod
+    def renamed(folder: Path) -> LockFile:
+        name = "locks/live.lock.json"
+        former = [(folder / NAME, folder / ".agentops" / "prod.journal")]
+        return LockFile(
+            folder / name,
+            folder / ".agentops" / "live.journal",
+            name=name,
+            project="school",
+            stage="live",
+            owner=OWNER,
+            former=former,
+        )
+
+    def test_what_was_recorded_is_read_with_its_journal(self, tmp_path: Path) -> None:
+        assert self.renamed(tmp_path).read() is None
+        before = store_in(tmp_path)
+        before.write(full_lock())
+        before.record(NOTES, entry("memstore_1"))
+        read = self.renamed(tmp_path).read()
+        assert read == store_in(tmp_path).read()
+        assert read is not None
+        assert read.resources[NOTES].id == "memstore_1"
+        assert self.renamed(tmp_path).pending
+
+    def test_a_first_apply_that_crashed_before_is_read_as_well(self, tmp_path: Path) -> None:
+        store_in(tmp_path).record(TUTOR, entry())
+        read = self.renamed(tmp_path).read()
+        assert read is not None
+        assert read.resources == {TUTOR: entry()}
+
+    def test_once_written_it_is_under_the_new_name_alone(self, tmp_path: Path) -> None:
+        store_in(tmp_path).write(full_lock())
+        store_in(tmp_path).record(NOTES, entry("memstore_1"))
+        now = self.renamed(tmp_path)
+        read = now.read()
+        assert read is not None
+        now.write(read.with_changes(stage="live"))
+        now.record(TUTOR, entry("agent_2"))
+        again = self.renamed(tmp_path).read()
+        assert again is not None
+        assert {address: found.id for address, found in again.resources.items()} == {
+            TUTOR: "agent_2",
+            NOTES: "memstore_1",
+        }
+        assert store_in(tmp_path).read() is None
+
+    def test_a_lock_under_the_new_name_is_the_one_that_counts(self, tmp_path: Path) -> None:
+        self.renamed(tmp_path).write(lock(9, agent__tutor=entry("agent_9")))
+        store_in(tmp_path).write(full_lock())
+        read = self.renamed(tmp_path).read()
+        assert read is not None
+        assert read.serial == 9
+
+    def test_damage_is_told_of_the_file_that_has_it(self, tmp_path: Path) -> None:
+        put(tmp_path, "{")
+        told = refusal(self.renamed(tmp_path).read)
+        assert "prod.lock.json" in f"{told.summary} {told.location}"

@@ -12,6 +12,7 @@ import click
 
 from agentops import __version__
 from agentops.cli.commands.apply import apply, destroy
+from agentops.cli.commands.diff import diff
 from agentops.cli.commands.lock import lock
 from agentops.cli.commands.look import drift, status
 from agentops.cli.commands.plan import plan
@@ -30,14 +31,29 @@ def cli(**given: Any) -> None:
     """Keep Claude Managed Agents in git: validate, plan, apply, detect drift.
 
     \b
-    Exit codes: 0 done or nothing to do · 1 error · 2 changes (plan --detailed-exitcode, drift) ·
+    Exit codes: 0 done or nothing to do · 1 error ·
+    2 changes (plan --detailed-exitcode, drift, diff --exit-code) ·
     3 blocked or stale, nothing was changed · 4 partly applied, the lock is true ·
     130 interrupted, the lock is true.
     """
     click.get_current_context().default_map = remembered(cli, given)
 
 
-for command in (init, validate, render, plan, apply, promote, drift, status, destroy, lock, schema, registry):
+for command in (
+    init,
+    validate,
+    render,
+    plan,
+    apply,
+    promote,
+    drift,
+    diff,
+    status,
+    destroy,
+    lock,
+    schema,
+    registry,
+):
     cli.add_command(command)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentops.cli.output import Output
 from agentops.cli.reaching import meant, registry_of
-from agentops.cli.wiring import Opened, run_id
+from agentops.cli.wiring import Opened, look, run_id
 from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error, note, warning
 from agentops.domain.ports import NoDocuments, RegistryError
 from agentops.domain.project import Stage
@@ -65,8 +65,27 @@ def holding(
         if not stage.mutex:
             yield Holding(store)
             return
+        for name in stage.formerly:  # somebody may still run from a commit before it was renamed
+            before = replace(opened, project=replace(opened.project, name=name.project))
+            former = replace(stage, name=name.stage)
+            if look(partial(_is_used, before, former, output)):
+                left = max(until - clock(), 0.0)
+                stack.enter_context(_mutex_held(before, former, output, store, command, left))
         left = max(until - clock(), 0.0)
         yield stack.enter_context(_mutex_held(opened, stage, output, store, command, left))
+
+
+async def _is_used(opened: Opened, stage: Stage, output: Output) -> bool:
+    """Whether runs have ever met under this name: then something of theirs is there."""
+    from agentops.domain.shared import folder_of
+    from agentops.engine.documents import SharedDocuments
+
+    async with registry_of(opened, stage, output) as registry:
+        documents = SharedDocuments(registry, opened.catalog, opened.project.name)
+        try:
+            return bool(await documents.list(folder_of(stage.name)))
+        except NoDocuments:
+            return False
 
 
 @contextmanager

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from agentops.domain.address import Address
+    from agentops.domain.comparison import Comparison
     from agentops.domain.plan import Plan
     from agentops.domain.report import ApplyReport, DriftReport, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
@@ -107,6 +108,12 @@ class Output:
             if number:
                 self.text("")
             self.plan(plan)
+
+    def comparison(self, found: Comparison) -> None:
+        from agentops.domain.view import comparison_view
+        from agentops.render import text
+
+        text.comparison(comparison_view(found, verbose=self.verbose), self.out)
 
     def applied(self, report: ApplyReport) -> None:
         from agentops.domain.view import apply_view

@@ -96,6 +96,20 @@ class Opened:
             raise Stop(*found)
         return loaded.desired, found
 
+    def desired_in(self, stages: Sequence[Stage]) -> tuple[list[DesiredState], tuple[Diagnostic, ...]]:
+        """The same for several stages, of which nothing is fetched.
+
+        Raises:
+            Stop: with every problem of every file.
+        """
+        from agentops.spec import load_stages
+
+        loaded = load_stages(self.root, self.project, stages, self.catalog)
+        found = in_order([*self.diagnostics, *(item for each in loaded for item in each.diagnostics)])
+        if has_errors(found):
+            raise Stop(*found)
+        return [each.desired for each in loaded], found
+
 
 def open_project(common: Common) -> Opened:
     """Find the project and read agentops.yaml.
@@ -192,14 +206,21 @@ def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
     """The lock of a stage; ``command`` is who to say holds it."""
     from agentops.lockfile import LockFile, Owner
 
+    def places(stage: str) -> tuple[Path, Path]:
+        return (
+            opened.root / f"locks/{stage}.lock.json",
+            opened.root / HIDDEN_FOLDER / f"{stage}.journal",
+        )
+
     name = lock_name(stage)
+    former = dict.fromkeys(item.stage for item in stage.formerly if item.stage != stage.name)
     return LockFile(
-        opened.root / name,
-        opened.root / HIDDEN_FOLDER / f"{stage.name}.journal",
+        *places(stage.name),
         name=name,
         project=opened.project.name,
         stage=stage.name,
         owner=Owner(os.getpid(), socket.gethostname(), command, now()),
+        former=[places(item) for item in former],
     )
 
 
@@ -239,8 +260,14 @@ async def target(
             hold=held,
         )
         if stage.mutex:
-            documents = SharedDocuments(registry, opened.catalog, opened.project.name)
-            there = replace(there, documents=documents)
+            documents, *former = (
+                SharedDocuments(registry, opened.catalog, name)
+                for name in (opened.project.name, *(item.project for item in stage.formerly))
+            )
+            names = (item.project for item in stage.formerly)
+            there = replace(
+                there, documents=documents, former_documents=dict(zip(names, former, strict=True))
+            )
         if plan is not None:
             secrets = EnvironmentSecrets(os.environ, opened.root)
             history = History(opened.root, os.environ)

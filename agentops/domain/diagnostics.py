@@ -88,6 +88,12 @@ class Code(StrEnum):
     HOLD_LOST = "AO070"
     LOCK_COPY = "AO071"
     NO_MUTEX = "AO072"
+    # What stages have of their own
+    MISSING_VARIABLE = "AO080"
+    UNDECLARED_VARIABLE = "AO081"
+    VARIABLE_VALUE = "AO082"
+    SHARED_WORKSPACE = "AO083"
+    RENAMED = "AO084"
     # Gates
     REQUIREMENT = "AO085"
     NOT_CLEAN = "AO086"

@@ -223,6 +223,7 @@ class Kind:
     beta: the ``anthropic-beta`` value of the endpoint family, or None.
     schema: the create request as a pydantic model that refuses unknown members.
     default_name: the field that has the file's name where the file gives none.
+    label: the field with the name that the registry shows, around which a stage may put something of its own.
     text_field: the field that Markdown prose becomes; ``prose`` makes its value of the text.
     complete: a body with everything filled in that the registry would fill in, nested defaults and
         inheritance included; works on what we send and on what it returns. Pure.
@@ -256,6 +257,7 @@ class Kind:
     fields: Mapping[str, Field]
     removal: Removal
     default_name: str | None = "name"
+    label: str | None = "name"
     text_field: str | None = None
     prose: Callable[[str], Any] = _as_text
     parent: str | None = None

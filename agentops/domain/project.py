@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from agentops.domain.address import Address
 from agentops.domain.gates import Gate
@@ -50,6 +50,21 @@ class RegistryConfig:
     @property
     def is_local(self) -> bool:
         return self.provider == LOCAL
+
+    def shares_workspace(self, other: RegistryConfig) -> bool:
+        """Whether both are known to be one workspace: the stages of a project that are local are, for they
+        have one database."""
+        if self.is_local or other.is_local:
+            return self.is_local and other.is_local
+        same_host = (self.provider, self.base_url) == (other.provider, other.base_url)
+        return same_host and self.workspace_id is not None and self.workspace_id == other.workspace_id
+
+
+class Name(NamedTuple):
+    """What a stage is called in ownership tags, in its lock and where its runs meet."""
+
+    project: str
+    stage: str
 
 
 class OnDrift(StrEnum):
@@ -95,6 +110,9 @@ class Stage:
     mutex: its runs share it with other machines, and keep a copy of the lock in the registry.
     promote_from: the stage whose releases come here; from files come only sources that it runs.
     require: what has to hold before it is changed.
+    formerly: what it was called before (``renamed_from``): what carries such a name is this stage's own.
+    defaults: field -> what a resource has where its file leaves it out (``model``, ``metadata``).
+    name_prefix, name_suffix: what is put around the names that the registry shows, never around addresses.
     """
 
     name: str
@@ -108,6 +126,14 @@ class Stage:
     mutex: bool = False
     promote_from: str | None = None
     require: tuple[Gate, ...] = ()
+    formerly: tuple[Name, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    name_prefix: str = ""
+    name_suffix: str = ""
+
+    def named(self, name: str) -> str:
+        """What the registry calls something in this stage."""
+        return f"{self.name_prefix}{name}{self.name_suffix}"
 
 
 @dataclass(frozen=True, slots=True)

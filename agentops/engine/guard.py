@@ -129,8 +129,8 @@ def refuse_other_origin(plan: Plan, identity: Identity, base_url: str) -> None:
 
 
 def refuse_other_lock(lock: Lock, project: str, stage: Stage, name: str) -> None:
-    """Raises Blocked where the lock file was written for another project or stage."""
-    if (lock.project, lock.stage) != (project, stage.name):
+    """Raises Blocked where the lock file was written for another project or stage, also by a former name."""
+    if (lock.project, lock.stage) not in {(project, stage.name), *stage.formerly}:
         raise Blocked(
             error(
                 Code.LOCK,

@@ -6,7 +6,7 @@ They are what a command calls, and what a script can call without any command li
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -76,7 +76,8 @@ class Target:
     bodies only name is looked up.
 
     patience: how long what was created there may be missing from lists. documents: where the lock's second
-    copy is; None where none is kept. hold: this run's right to write.
+    copy is; None where none is kept. former_documents: the same under former names of the project, by these.
+    hold: this run's right to write.
     """
 
     project: str
@@ -88,11 +89,16 @@ class Target:
     uploads: Uploads = NOTHING_THERE
     patience: Patience = AT_ONCE
     documents: Documents | None = None
+    former_documents: Mapping[str, Documents] = field(default_factory=dict)
     hold: Hold = NOT_SHARED
 
     @property
     def tag_prefix(self) -> str:
         return owner_tag(self.project, self.stage.name)
+
+    @property
+    def former_prefixes(self) -> tuple[str, ...]:
+        return tuple(owner_tag(*name) for name in self.stage.formerly)
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # asyncio would write it all out, as the result of a task
@@ -142,7 +148,7 @@ async def plan(
         promotes=promotes,
         diagnostics=(*diagnostics, *newest.said, *said),
     )
-    return Planned(made, desired, live, lock, unwritten=not newest.ours)
+    return Planned(made, desired, live, lock, unwritten=_unwritten(target, newest))
 
 
 async def apply(
@@ -238,7 +244,7 @@ async def apply_saved(
     already = guard.already_done(saved, target.catalog, live, lock)
     if lock.serial != saved.lock_serial:  # what else it would refresh may have been written since
         saved = saved.model_copy(update={"records": {}})
-    planned = Planned(saved, desired, live, lock, unwritten=not newest.ours)
+    planned = Planned(saved, desired, live, lock, unwritten=_unwritten(target, newest))
     report = await apply(
         target, planned, run=run, now=now, by=by, observer=observer, stop=stop, already=already
     )
@@ -286,6 +292,7 @@ async def _look_once(
         accept,
         target.tag_prefix,
         limit,
+        former_prefixes=target.former_prefixes,
         removing=removing,
     )
     return live, lock, tuple(said)
@@ -294,14 +301,28 @@ async def _look_once(
 async def _newest(target: Target) -> copies.Newest:
     if target.documents is None:
         return copies.Newest(target.store.read())
-    return await copies.newest(target.documents, target.store, target.project, target.stage.name)
+    found = await copies.newest(target.documents, target.store, target.project, target.stage.name)
+    for name in target.stage.formerly:
+        if found.lock is not None and (found.lock.project, found.lock.stage) not in target.stage.formerly:
+            break  # written under the present name
+        former = await copies.newest(target.former_documents[name.project], target.store, *name)
+        if found.lock is None or (former.lock is not None and former.lock.serial > found.lock.serial):
+            found = former
+    return found
 
 
 def _lock(target: Target, newest: copies.Newest) -> Lock:
-    empty = Lock(project=target.project, stage=target.stage.name)
-    lock = newest.lock or empty
+    """The lock to go by, under the present name of the stage."""
+    lock = newest.lock or Lock(project=target.project, stage=target.stage.name)
     guard.refuse_other_lock(lock, target.project, target.stage, target.store.name)
-    return lock
+    return lock.with_changes(project=target.project, stage=target.stage.name)
+
+
+def _unwritten(target: Target, newest: copies.Newest) -> bool:
+    """Whether the store has another lock than the one to go by, or has it under a former name: what is
+    recorded can only build on what is written."""
+    known = newest.lock
+    return not newest.ours or (known is not None and (known.project, known.stage) in target.stage.formerly)
 
 
 def _touched(target: Target, saved: Plan, lock: Lock) -> Lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import anyio
@@ -11,7 +11,7 @@ import anyio
 from agentops.domain.address import Address
 from agentops.domain.bundle import manifest, texts
 from agentops.domain.canonical import content_digest, content_of, fingerprints
-from agentops.domain.kind import Catalog, Kind, Replacement
+from agentops.domain.kind import OWNER_KEY, Catalog, Kind, Replacement
 from agentops.domain.ports import Conflict, NotFound, Registry
 from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState, Identity, Intent, LiveObject, LiveState, Lock, LockEntry
@@ -31,19 +31,21 @@ async def refresh(
     tag_prefix: str,
     limit: Callable[[Lock], Lock],
     *,
+    former_prefixes: Sequence[str] = (),
     removing: bool = False,
 ) -> tuple[LiveState, Lock]:
     """What the registry has of what the files ask for and the lock records.
 
     ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
-    raising. ``tag_prefix`` is ``<project>/<stage>/``. ``limit`` takes out of the lock what to look at.
+    raising. ``tag_prefix`` is ``<project>/<stage>/``, ``former_prefixes`` what it was before they
+    were renamed. ``limit`` takes out of the lock what to look at.
     What was created once and not edited since is not asked for, unless with ``removing``; that also asks for
     what may refer to what is removed.
 
     Raises:
         RegistryError: the registry refused or could not be reached.
     """
-    look = _Look(registry, catalog, tag_prefix)
+    look = _Look(registry, catalog, tag_prefix, tuple(former_prefixes))
     try:
         addresses = [*desired.resources, *limit(lock).resources, *lock.intents]
         await look.list_roots(_kinds(catalog, addresses, along=removing))
@@ -79,12 +81,14 @@ class _Look:
     registry: Registry
     catalog: Catalog
     tag_prefix: str
+    former_prefixes: tuple[str, ...] = ()
     listed: dict[str, list[LiveObject]] = field(default_factory=dict)
     objects: dict[Address, LiveObject] = field(default_factory=dict)
     carriers: dict[Address, list[LiveObject]] = field(default_factory=lambda: defaultdict(list))
     skipped: set[Address] = field(default_factory=set)
     claimed: set[str] = field(default_factory=set)
     ours: frozenset[str] = frozenset()
+    renamed: dict[str, str] = field(default_factory=dict)  # ID -> the tag it should carry, of former ones
 
     async def list_roots(self, kinds: list[Kind]) -> None:
         async with anyio.create_task_group() as tasks:
@@ -92,7 +96,7 @@ class _Look:
                 tasks.start_soon(self._list_root, kind)
 
     async def _list_root(self, kind: Kind) -> None:
-        found = [_live(body, None) async for body in self.registry.list(kind)]
+        found = [self._live(body, None) async for body in self.registry.list(kind)]
         # What runs share is nobody's resource: not an orphan, not unmanaged, whichever stage looks.
         self.listed[kind.name] = [item for item in found if not item.is_shared]
 
@@ -139,13 +143,26 @@ class _Look:
 
     def _tagged(self, kind: str, found: LiveObject) -> Address | None:
         """The address this object's ownership tag gives it, if the tag is this stage's and makes sense."""
-        if found.owner is None or not found.owner.startswith(self.tag_prefix):
+        owner = self.renamed.get(found.id, found.owner)
+        if owner is None or not owner.startswith(self.tag_prefix):
             return None
         try:
-            address = Address.parse(found.owner.removeprefix(self.tag_prefix))
+            address = Address.parse(owner.removeprefix(self.tag_prefix))
         except ValueError:  # anybody may write there
             return None
         return address if address.kind == kind else None
+
+    def _live(self, body: Body, parent_id: str | None) -> LiveObject:
+        """An object as it is; of one whose tag has a former name of the stage, the tag is set aside: it is
+        ours, and with the next real update it gets the tag that it should carry."""
+        found = LiveObject(id=str(body.get("id", "")), body=body, parent_id=parent_id)
+        owner = found.owner or ""
+        former = next((start for start in self.former_prefixes if owner.startswith(start)), None)
+        if former is None:
+            return found
+        self.renamed[found.id] = self.tag_prefix + owner.removeprefix(former)
+        metadata = {key: value for key, value in body["metadata"].items() if key != OWNER_KEY}
+        return replace(found, body={**body, "metadata": metadata})
 
     async def list_children(self, desired: DesiredState, lock: Lock, *, skip_settled: bool) -> None:
         """List the children of each parent that is there, unless all that could matter is recorded."""
@@ -181,7 +198,7 @@ class _Look:
     ) -> None:
         kind = self.catalog.of_address(children[0])
         async with limiter:
-            found = [_live(body, holder.id) async for body in self.registry.list(kind, parent=holder.id)]
+            found = [self._live(body, holder.id) async for body in self.registry.list(kind, parent=holder.id)]
         by_id = {item.id: item for item in found}
         by_key = {item.body.get(kind.key): item for item in found} if kind.key else {}
         for address in children:
@@ -297,7 +314,7 @@ class _Look:
     ) -> LiveObject | None:
         async with limiter:
             try:
-                return _live(await self.registry.get(kind, id, parent=parent), parent)
+                return self._live(await self.registry.get(kind, id, parent=parent), parent)
             except NotFound:
                 return None
 
@@ -321,10 +338,6 @@ class _Look:
             listed=self.listed,
             skipped=frozenset(self.skipped),
         )
-
-
-def _live(body: Body, parent_id: str | None) -> LiveObject:
-    return LiveObject(id=str(body.get("id", "")), body=body, parent_id=parent_id)
 
 
 def _settled(catalog: Catalog, address: Address, desired: DesiredState, lock: Lock) -> bool:

@@ -227,6 +227,7 @@ CREDENTIAL = Kind(
         "display_name": Field(clear=Clear.NEVER),
         "metadata": METADATA,
     },
+    label="display_name",
     removal=Removal.ARCHIVE,
     rates=MANAGED_AGENTS,
     default_name=None,

@@ -90,6 +90,7 @@ MEMORY = Kind(
         "path": Field(clear=Clear.NEVER),
         "content": Field(clear=Clear.EMPTY, digest="content_sha256"),
     },
+    label=None,
     removal=Removal.DELETE,
     rates=MANAGED_AGENTS,
     text_field="content",

@@ -120,6 +120,7 @@ SKILL = Kind(
         "name": Field(clear=Clear.NEVER, create_only=((),), unseen=True),
         "files": Field(clear=Clear.NEVER, leaves=True, unseen=True),
     },
+    label="display_name",
     removal=Removal.DELETE,
     rates=SKILLS,
     complete=complete,

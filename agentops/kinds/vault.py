@@ -36,6 +36,7 @@ VAULT = Kind(
     id_prefix="vlt_",
     schema=VaultCreate,
     fields={"display_name": Field(clear=Clear.NEVER), "metadata": METADATA},
+    label="display_name",
     removal=Removal.ARCHIVE,
     rates=MANAGED_AGENTS,
     default_name="display_name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -36,11 +36,20 @@ class LockFile:
 
     path: the lock. journal: on this machine, not in git; who holds the lock is written beside it.
     name: what to call the lock in messages, relative to the project root. project, stage: of the
-    empty lock that a journal is folded into where there is no lock yet.
+    empty lock that a journal is folded into where there is no lock yet. former: where lock and journal
+    were before the stage was renamed; they count until there is a lock under the new name.
     """
 
     def __init__(
-        self, path: Path, journal: Path, *, name: str, project: str, stage: str, owner: Owner
+        self,
+        path: Path,
+        journal: Path,
+        *,
+        name: str,
+        project: str,
+        stage: str,
+        owner: Owner,
+        former: Sequence[tuple[Path, Path]] = (),
     ) -> None:
         self._path = path
         self._journal = journal
@@ -49,6 +58,7 @@ class LockFile:
         self._journal_name = f"the journal of {name}"
         self._none_yet = Recorded(Lock(project=project, stage=stage))
         self._owner = owner
+        self._former = former
         self._appending = False
 
     @property
@@ -137,7 +147,8 @@ class LockFile:
             if self._journal.exists():
                 self._append_lines([journal.mark(lock.serial, text.digest_of(document))])
             disk.replace(self._path, text.text_of(document))
-            self._journal.unlink(missing_ok=True)
+            for old in (self._journal, *(path for both in self._former for path in both)):
+                old.unlink(missing_ok=True)
         self._appending = False
 
     def _append(self, line: Document) -> None:
@@ -171,16 +182,28 @@ class LockFile:
         """The lock and the journal as they were at one moment, also while another process writes."""
         for _ in range(_READS_BEFORE_GIVING_UP):
             lock = self._lock_bytes()
-            steps = _bytes_of(self._journal, self._journal_name)
+            steps = _bytes_of(self._place()[1], self._journal_name)
             if self._lock_bytes() == lock:
                 break
         return self._recorded(lock), journal.parse(steps or b"", self._journal, self._journal_name)
 
     def _lock_bytes(self) -> bytes | None:
-        return _bytes_of(self._path, self._name)
+        return _bytes_of(self._place()[0], self._read_name)
+
+    @property
+    def _read_name(self) -> str:
+        """What to call the file that is read: the lock, or that of its former name."""
+        return self._name.removesuffix(self._path.name) + self._place()[0].name
+
+    def _place(self) -> tuple[Path, Path]:
+        """Where lock and journal are read: under the former name until they are written under this one."""
+        own = self._path, self._journal
+        if any(path.exists() for path in own):
+            return own
+        return next((both for both in self._former if any(path.exists() for path in both)), own)
 
     def _recorded(self, raw: bytes | None) -> Recorded:
-        return self._none_yet if raw is None else text.parse(raw, self._name)
+        return self._none_yet if raw is None else text.parse(raw, self._read_name)
 
     def _folded(self, recorded: Recorded, lines: list[Document]) -> Lock:
         try:

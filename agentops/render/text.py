@@ -9,6 +9,7 @@ from rich.console import Console
 from agentops.domain.view import (
     ApplyView,
     ChangeView,
+    ComparisonView,
     DiagnosticsView,
     DiffLine,
     DriftedView,
@@ -62,6 +63,19 @@ def drift(view: DriftView, console: Console) -> None:
         page.blank()
         _drifted(page, view.drift)
     _held(page, view.held)
+    page.blank()
+    page.line(*view.closing)
+    if view.diagnostics.items:
+        page.blank()
+        _diagnostics(page, view.diagnostics)
+    page.print()
+
+
+def comparison(view: ComparisonView, console: Console) -> None:
+    """What differs between two stages, address by address."""
+    page = Page(console)
+    page.text(view.title, Tone.STRONG)
+    _changes(page, view.changes)
     page.blank()
     page.line(*view.closing)
     if view.diagnostics.items:

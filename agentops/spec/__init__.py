@@ -1,5 +1,6 @@
 """FILES -> DesiredState: what a project's files ask for in one stage, and every problem in them at once."""
 
+from agentops.spec.affixes import shared_names
 from agentops.spec.cleanliness import uncommitted
 from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage, load_stages
@@ -19,6 +20,7 @@ __all__ = [
     "places_of_keys",
     "project_of",
     "schema_files",
+    "shared_names",
     "starter_project",
     "uncommitted",
 ]

@@ -17,6 +17,7 @@ from agentops.domain.kind import Catalog, Kind
 from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Attachment, Body, Lifecycle, Resource, Source
 from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION, read_credentials, read_secret_version
+from agentops.spec.defaults import filled
 from agentops.spec.discovery import Declaration
 from agentops.spec.files import Files, Refused, is_pattern
 from agentops.spec.foreign import without_foreign
@@ -25,6 +26,7 @@ from agentops.spec.located import LocatedDict, plain
 from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
 from agentops.spec.paths import files_behind
+from agentops.spec.project import PROJECT_FILE
 from agentops.spec.provenance import SeedSources, memory_before_overrides, source_of
 from agentops.spec.references import Index, a, is_url, matching, resolve
 from agentops.spec.rendering import TEMPLATE, Renderer
@@ -79,12 +81,19 @@ def build(declaration: Declaration, scope: Scope) -> Built:
     builder = _Builder(declaration, scope)
     resources = builder.resources()
     problems = [
-        item if item.address is not None else item.model_copy(update={"address": declaration.address})
+        item
+        if item.address is not None or _is_of_project(item)
+        else item.model_copy(update={"address": declaration.address})
         for item in builder.problems
     ]
     if not (is_patched or builder.asks_for_stage):
         scope.settled[path] = resources, problems
     return resources, problems
+
+
+def _is_of_project(problem: Diagnostic) -> bool:
+    """Whether it is a default that is wrong: that is said once, and not of everything that gets it."""
+    return problem.location is not None and problem.location.file == PROJECT_FILE
 
 
 class _Builder:
@@ -344,6 +353,7 @@ class _Builder:
         scope = self._scope
         self._looked_up |= bool(kind.slots and (scope.index.external or scope.index.elsewhere))
         names = Names(self._path, self._address, scope.catalog, scope.index, scope.files)
+        body = filled(body, scope.stage.defaults, kind.fields)
         made, problems = request(kind, body, names, beside, within)
         self.problems.extend(
             item

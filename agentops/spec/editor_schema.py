@@ -18,8 +18,8 @@ from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION
 from agentops.spec.editor_references import widen
 from agentops.spec.lifecycle import LifecycleBlock
 from agentops.spec.memory import MemoryBlock
-from agentops.spec.project import ProjectBlock
 from agentops.spec.shorthand import BUILT_IN, GROUPS, PERMISSIONS
+from agentops.spec.stage_block import DefaultsBlock, ProjectBlock
 from agentops.spec.walk import SKILL_FILE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -115,7 +115,9 @@ def _of_kind(kind: Kind, catalog: Catalog) -> Schema:
         "overrides": overrides,
     }
     required = [
-        name for name in schema.get("required", ()) if name not in {kind.default_name, kind.text_field}
+        name
+        for name in schema.get("required", ())
+        if name not in {kind.default_name, kind.text_field, *DefaultsBlock.model_fields}
     ]
     return {
         "$schema": DIALECT,

@@ -13,6 +13,7 @@ from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Resource
 from agentops.domain.state import DesiredState
+from agentops.spec.affixes import named
 from agentops.spec.attachments import with_attachments
 from agentops.spec.check import check, dangling, mounts
 from agentops.spec.external import External
@@ -90,6 +91,8 @@ def put_together(
     remote = remote_skills(resources, catalog)
     if fetch is not None:
         resources |= _fetched(remote, fetch, catalog, wrong)
+    resources, unfit = named(resources, stage, catalog)
+    wrong.extend(unfit)
     wrong.extend(dangling(resources, {*elsewhere, *remote}))
     wrong.extend(external.declared_too(resources))
     wrong.extend(check(project, stage.name, resources, catalog))

@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from typing import Any
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import (
@@ -23,19 +21,25 @@ from agentops.domain.project import (
     LOCAL,
     UNPACED,
     MaxRemovals,
+    Name,
     OnDrift,
     Pacing,
     Project,
     RegistryConfig,
     Stage,
 )
+from agentops.spec.affixes import workspace_problems
+from agentops.spec.defaults import defaults_in, joined
 from agentops.spec.files import Files, Refused
-from agentops.spec.gates import Requirements, without_gates
-from agentops.spec.located import LocatedDict, plain
+from agentops.spec.gates import without_gates
+from agentops.spec.located import LocatedDict
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.promotion import promotion_problems
+from agentops.spec.renamed import former_names, renaming_problems
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
+from agentops.spec.stage_block import PacingBlock, ProjectBlock, StageBlock
+from agentops.spec.variables import values_of, variable_problems
 
 PROJECT_FILE = "agentops.yaml"
 NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
@@ -43,99 +47,11 @@ NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 _LATER_OF_PROJECT = {
     "policy": "policy is not supported yet; remove it until a release checks it",
     "moved": "renaming resources is not supported yet; keep the address with a top-level `address:`",
-    "renamed_from": "renaming a project is not supported yet; keep its name",
     "require": "version requirements are not supported yet; pin the tool where you install it",
 }
 _LATER_OF_STAGE = {
-    "renamed_from": "renaming a stage is not supported yet; keep its name",
-    "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
     "policy": _LATER_OF_PROJECT["policy"],
 }
-
-Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
-
-
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class SecretBlock(_Block):
-    """Where a secret is found when it is needed: ``env:NAME`` or ``file:PATH``."""
-
-    secret: Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
-
-
-class PacingBlock(_Block):
-    """Limits of one's own in the place of the documented ones."""
-
-    creates_per_minute: Annotated[int, Field(ge=1)] | None = None
-    reads_per_minute: Annotated[int, Field(ge=1)] | None = None
-
-
-PacingSetting = Annotated[
-    Literal["off"] | PacingBlock,
-    Field(description="off, or calls a minute; the documented limits hold where this is left out"),
-]
-
-
-class RegistryBlock(_Block):
-    """A registry at an address of its own."""
-
-    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@?#]+$")]
-    workspace_id: Text | None = None
-    organization_id: Text | None = None
-    api_key: SecretBlock | None = None
-    pacing: PacingSetting | None = None
-
-
-Switch = Literal["on", "off"] | bool
-"""``on`` and ``off`` are words in YAML 1.2; JSON says true and false."""
-
-
-def _as_removals(value: object) -> str:
-    """Raises ValueError for what is neither a number nor a percentage."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str):
-        raise ValueError("a number of removals like 5, or a percentage like 20%")
-    MaxRemovals.parse(text)
-    return text
-
-
-Removals = Annotated[int | str, AfterValidator(_as_removals)]
-
-
-class Guards(_Block):
-    """What holds for a stage where a command does not say otherwise; for every stage, where the project
-    says it."""
-
-    on_drift: Literal["block", "revert", "keep"] | None = None
-    prune: bool | None = None
-    max_removals: Removals | None = None
-
-
-class StageBlock(Guards):
-    """One stage: its registry and what differs in it."""
-
-    registry: Literal["local", "anthropic"] | RegistryBlock = "local"
-    workspace_id: Text | None = None
-    organization_id: Text | None = None
-    pacing: PacingSetting | None = None
-    vars: dict[str, Any] | None = None
-    protect: bool = False
-    mutex: Switch | None = None
-    promote_from: Text | None = None
-    require: Requirements = []
-
-
-class ProjectBlock(Guards):
-    """agentops.yaml."""
-
-    project: str | None = None
-    default_stage: str | None = None
-    vars: dict[str, Any] | None = None
-    stages: dict[str, StageBlock | None] | None = None
-    mutex: Switch | None = None
-    external: dict[str, dict[str, Text]] | None = None
 
 
 def find_root(start: Path) -> Path:
@@ -188,12 +104,21 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     if wrong:
         return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
+    problems.extend(variable_problems(block.variables, known))
+    shared = defaults_in(known)
     stages = {
         name: replace(
-            _stage(name, stage or StageBlock(), block, external.get(name, {})), require=gates.get(name, ())
+            _stage(name, stage or StageBlock(), block, external.get(name, {})),
+            require=gates.get(name, ()),
+            formerly=former_names(
+                Name(block.project or LOCAL, name), block.renamed_from, stage.renamed_from if stage else None
+            ),
+            defaults=joined(shared, defaults_in((known.get("stages") or {}).get(name))),
         )
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
+    problems.extend(workspace_problems(stages, known))
+    problems.extend(renaming_problems(known, NAME))
     return Project(
         name=block.project or LOCAL,
         stages=stages,
@@ -220,7 +145,7 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
     return Stage(
         name=name,
         registry=registry,
-        vars=plain({**(shared.vars or {}), **(block.vars or {})}),
+        vars=values_of(shared.variables, shared.vars or {}, block.vars or {}),
         external=external,
         protect=block.protect,
         on_drift=OnDrift(block.on_drift or shared.on_drift or OnDrift.BLOCK),
@@ -229,6 +154,8 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
         # An embedded registry is one machine's: there the hold of a file is enough.
         mutex=not registry.is_local if mutex is None else mutex in (True, "on"),
         promote_from=block.promote_from,
+        name_prefix=block.name_prefix or "",
+        name_suffix=block.name_suffix or "",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentops.domain.address import Address
+from agentops.domain.canonical import digest
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
@@ -15,6 +16,7 @@ from agentops.spec.build import Built, Scope, build
 from agentops.spec.discovery import Declaration, Found, discover
 from agentops.spec.external import External
 from agentops.spec.files import Files, Refused
+from agentops.spec.located import plain
 from agentops.spec.memory import stores_of
 from agentops.spec.references import Index
 from agentops.spec.revision import Revision, read_revision
@@ -39,7 +41,7 @@ class Tree:
     _declared: dict[str, Address] = field(init=False)
     _made: frozenset[Address] = field(init=False)
     _sources: dict[str, Source] = field(init=False, default_factory=dict)
-    _settled: dict[str, Built] = field(init=False, default_factory=dict)
+    _settled: dict[str, dict[str, Built]] = field(init=False, default_factory=dict)
 
     @classmethod
     def read(cls, root: Path, project: Project, catalog: Catalog, *, is_working: bool = True) -> Tree:
@@ -86,6 +88,7 @@ class Tree:
         """What each file comes to in a stage."""
         elsewhere = external.addresses - stage.external.keys()
         index = Index(self._declared, stage.external, elsewhere, stage.name, self._made)
+        alike = self._settled.setdefault(digest(plain(stage.defaults)), {})
         scope = Scope(
             self.files,
             self.project,
@@ -95,7 +98,7 @@ class Tree:
             self.found.resources,
             self.revision,
             self._sources,
-            self._settled,
+            alike,
         )
         for declaration in self.found.declarations:
             yield declaration, build(declaration, scope)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Moved
+from agentops.domain.comparison import Comparison, Differing, Side
 from agentops.domain.diagnostics import Code, Location, error, note, warning
 from agentops.domain.plan import (
     Action,
@@ -35,6 +36,7 @@ from agentops.domain.resource import Attachment, Ref, Source
 from agentops.domain.state import Intent, Lock, LockEntry, Origin
 from agentops.domain.view import (
     apply_view,
+    comparison_view,
     diagnostics_view,
     drift_view,
     lock_entry_view,
@@ -438,6 +440,41 @@ PROBLEMS = (
     note(Code.ORPHAN, "nothing to see"),
 )
 
+STAGES = Comparison(
+    project="support-fleet",
+    before="staging",
+    after="prod",
+    differing=(
+        Differing(
+            address=TUTOR,
+            side=Side.BOTH,
+            fields=(
+                FieldChange(path="name", before="tutor-staging", after="tutor"),
+                FieldChange(path="model.effort", after="max"),
+                FieldChange(path="system", before=PROMPT, after=PROMPT.replace("patient", "brisk")),
+                FieldChange(path="multiagent.agents[agent/reviewer]", before={"id": "agent/reviewer"}),
+            ),
+            location=at("agents/tutor/agent.yaml"),
+        ),
+        Differing(
+            address=Address("credential/keys/linear"),
+            side=Side.BOTH,
+            fields=(FieldChange(path="auth.token.secret", before="env:STAGING", after="file:keys/prod"),),
+            location=at("vaults/keys.yaml"),
+        ),
+        Differing(
+            address=SANDBOX,
+            side=Side.BEFORE,
+            body={"name": "sandbox-staging", "config": {"type": "cloud"}},
+            location=at("environments/sandbox.yaml"),
+        ),
+        Differing(
+            address=NOTES, side=Side.AFTER, body={"name": "notes"}, location=at("memory_stores/notes.yaml")
+        ),
+    ),
+    alike=12,
+)
+
 CASES: Mapping[str, Callable[[Console], None]] = {
     "plan-first-apply": lambda out: text.plan(plan_view(FIRST_APPLY), out),
     "plan-first-apply-verbose": lambda out: text.plan(plan_view(FIRST_APPLY, verbose=True), out),
@@ -451,6 +488,11 @@ CASES: Mapping[str, Callable[[Console], None]] = {
     "plan-blocked": lambda out: text.plan(plan_view(BLOCKED), out),
     "plan-empty": lambda out: text.plan(plan_view(plan(unchanged=17)), out),
     "plan-only-drift": lambda out: text.plan(plan_view(plan(drift=MOVED[:1], unchanged=2)), out),
+    "diff": lambda out: text.comparison(comparison_view(STAGES), out),
+    "diff-verbose": lambda out: text.comparison(comparison_view(STAGES, verbose=True), out),
+    "diff-none": lambda out: text.comparison(
+        comparison_view(Comparison(project="p", before="a", after="b", alike=1)), out
+    ),
     "drift": lambda out: text.drift(
         drift_view(DriftReport(project="p", stage="dev", drift=MOVED, diagnostics=(DRIFT_ERROR,))), out
     ),

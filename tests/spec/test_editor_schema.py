@@ -39,7 +39,16 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
     assert schema["additionalProperties"] is False
     names = set(schema["properties"])
     if kind is None:
-        ours = {"project", "default_stage", "vars", "stages", "external"}
+        ours = {
+            "project",
+            "default_stage",
+            "renamed_from",
+            "vars",
+            "variables",
+            "defaults",
+            "stages",
+            "external",
+        }
         assert names == ours | {"on_drift", "prune", "max_removals", "mutex"}
     else:
         assert CATALOG[kind].fields.keys() <= names
@@ -49,7 +58,7 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
 @pytest.mark.parametrize(
     ("kind", "required", "own"),
     [
-        ("agent", ["model"], {"prompt", "memory"}),
+        ("agent", [], {"prompt", "memory"}),
         ("vault", [], {"credentials"}),
         ("deployment", ["agent", "environment_id"], {"secret_version", "paused"}),
         ("memory_store", [], {"seed"}),
@@ -187,7 +196,6 @@ def test_what_loads_is_accepted(schema: str, text: str) -> None:
         ("agent", "model: m\ntools: [{bash: {}, read: {}}]"),
         ("agent", "model: m\ntools: [{mcp: x, alow: [a]}]"),
         ("agent", "model: m\nmodle: x"),
-        ("agent", "name: x"),
         ("agent", "$schema: 1\nmodel: m"),
         ("agent", "model: m\nlifecycle: {protct: true}"),
         ("environment", "overrides: {prod: {config: {packages: {pipp: [a]}}}}"),

@@ -83,10 +83,11 @@ def validate(form: str, **given: Any) -> int:
 def _checked(opened: Opened, stages: list[Stage]) -> ValidationReport:
     from agentops.domain.diagnostics import in_order
     from agentops.domain.report import ValidationReport
-    from agentops.spec import load_stages
+    from agentops.spec import load_stages, shared_names
 
     loaded = load_stages(opened.root, opened.project, stages, opened.catalog)
     found = [item for each in loaded for item in each.diagnostics]
+    found += shared_names(opened.project, [each.desired for each in loaded], opened.catalog)
     return ValidationReport(
         project=opened.project.name,
         stages=tuple(stage.name for stage in stages),

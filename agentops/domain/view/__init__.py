@@ -4,9 +4,11 @@ Unified diffs, folding, symbols, headlines and counts are made here, so that a r
 colours, and text, Markdown and HTML cannot disagree. Pure functions; values in, values out.
 """
 
+from agentops.domain.view.comparison import comparison_view
 from agentops.domain.view.model import (
     ApplyView,
     ChangeView,
+    ComparisonView,
     DiagnosticsView,
     DiagnosticView,
     DiffLine,
@@ -29,6 +31,7 @@ from agentops.domain.view.visible import visible
 __all__ = [
     "ApplyView",
     "ChangeView",
+    "ComparisonView",
     "DiagnosticView",
     "DiagnosticsView",
     "DiffLine",
@@ -43,6 +46,7 @@ __all__ = [
     "TableView",
     "Tone",
     "apply_view",
+    "comparison_view",
     "diagnostics_view",
     "drift_view",
     "lock_entry_view",

@@ -139,6 +139,16 @@ class DriftView:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """What ``agentops diff`` says."""
+
+    title: str
+    changes: tuple[ChangeView, ...]
+    closing: Line
+    diagnostics: DiagnosticsView = DiagnosticsView(())
+
+
+@dataclass(frozen=True, slots=True)
 class EndedView:
     """How one change of an apply ended: symbol, word, address, ID and version, then lines below."""
 
