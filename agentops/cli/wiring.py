@@ -229,6 +229,7 @@ async def target(
             store,
             patience=patience,
             hold=held,
+            moved=opened.project.moved,
         )
         if stage.mutex:
             documents = SharedDocuments(registry, opened.catalog, opened.project.name)

@@ -163,6 +163,19 @@ class Held(_Frozen):
     location: Location | None = None
 
 
+class Move(_Frozen):
+    """An entry of the lock that has a new address from now on: nothing is sent for it.
+
+    ``id`` is empty where there is none: of a create that nobody has seen end, or while it is replaced.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    old: Address = Field(alias="from")
+    new: Address = Field(alias="to")
+    id: str
+
+
 class Orphan(_Frozen):
     """Recorded or tagged as ours, and no file asks for it."""
 
@@ -190,6 +203,7 @@ class Summary(_Frozen):
 class Plan(_Frozen):
     """What apply will do and what it was decided on.
 
+    moves: lock entries that this plan has under a new address, and apply writes so.
     records: lock entries to refresh although nothing is sent: what is in sync but recorded otherwise.
     pins: bases of unchanged addresses that changes refer to; they count for staleness too.
     """
@@ -204,6 +218,7 @@ class Plan(_Frozen):
     drift: tuple[Drift, ...] = ()
     held: tuple[Held, ...] = ()
     orphans: tuple[Orphan, ...] = ()
+    moves: tuple[Move, ...] = ()
     unchanged: int = 0
     records: dict[Address, LockEntry] = Field(default_factory=dict)
     pins: dict[Address, Base] = Field(default_factory=dict)
@@ -235,6 +250,9 @@ class Plan(_Frozen):
         """The plan for what else there is to do."""
         left = tuple(change for change in self.changes if change.address not in addresses)
         return self.model_copy(update={"changes": left})
+
+    def with_moves(self, moves: tuple[Move, ...]) -> Plan:
+        return self.model_copy(update={"moves": tuple(sorted(moves, key=lambda it: (it.new, it.old)))})
 
     @computed_field  # type: ignore[prop-decorator]
     @property

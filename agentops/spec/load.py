@@ -20,6 +20,7 @@ from agentops.spec.discovery import Declaration, discover
 from agentops.spec.external import External
 from agentops.spec.files import Files, Refused
 from agentops.spec.memory import stores_of
+from agentops.spec.moved import moved_problems
 from agentops.spec.references import Index
 from agentops.spec.revision import Revision, read_revision
 from agentops.spec.skill import fetched_skill, local_skill, remote_skills
@@ -93,6 +94,7 @@ def load_stages(
         wrong.extend(dangling(resources, {*found.skills.values(), *found.broken.values(), *remote}))
         wrong.extend(external.declared_too(resources))
         wrong.extend(check(project, stage.name, resources, catalog))
+        wrong.extend(moved_problems(project.moved, resources, catalog))
         told[stage.name] = wrong
         states.append(
             DesiredState(project=project.name, stage=stage.name, resources=dict(sorted(resources.items())))

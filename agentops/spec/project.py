@@ -30,6 +30,7 @@ from agentops.domain.project import (
 )
 from agentops.spec.files import Files, Refused
 from agentops.spec.located import LocatedDict, plain
+from agentops.spec.moved import MovedBlock, read_moved
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
@@ -39,7 +40,6 @@ NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 
 _LATER_OF_PROJECT = {
     "policy": "policy is not supported yet; remove it until a release checks it",
-    "moved": "renaming resources is not supported yet; keep the address with a top-level `address:`",
     "renamed_from": "renaming a project is not supported yet; keep its name",
     "require": "version requirements are not supported yet; pin the tool where you install it",
 }
@@ -132,6 +132,7 @@ class ProjectBlock(Guards):
     stages: dict[str, StageBlock | None] | None = None
     mutex: Switch | None = None
     external: dict[str, dict[str, Text]] | None = None
+    moved: list[MovedBlock] | None = None
 
 
 def find_root(start: Path) -> Path:
@@ -178,7 +179,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     problems.extend(wrong)
     _check_names(known, problems)
     problems.extend(_unfilled(known))
-    external = _external(known, problems)
+    external, moved = _external(known, problems), read_moved(known, problems)
     if wrong:
         return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
@@ -190,6 +191,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
         name=block.project or LOCAL,
         stages=stages,
         default_stage=block.default_stage if block.default_stage in stages else None,
+        moved=moved,
     )
 
 

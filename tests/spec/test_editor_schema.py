@@ -40,7 +40,7 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
     names = set(schema["properties"])
     if kind is None:
         ours = {"project", "default_stage", "vars", "stages", "external"}
-        assert names == ours | {"on_drift", "prune", "max_removals", "mutex"}
+        assert names == ours | {"on_drift", "prune", "max_removals", "mutex", "moved"}
     else:
         assert CATALOG[kind].fields.keys() <= names
         assert {"type", "address", "overrides", "template", "lifecycle"} <= names
