@@ -19,7 +19,7 @@ from agentops.domain.plan import Move
 from agentops.domain.ports import RegistryError
 from agentops.domain.project import Stage
 from agentops.domain.state import Lock
-from agentops.engine.moves import move_by_hand, not_recorded, without
+from agentops.engine.moves import move_by_hand, nowhere_recorded, without
 from agentops.engine.rewriting import Current, afterwards, current, current_here, rewrite
 
 
@@ -106,7 +106,7 @@ def move(
             output.text("\n".join(_renamed(held.name, moves)))
             done += 1
     if not done:
-        raise Stop(not_recorded("no lock of this project", old, known))
+        raise Stop(nowhere_recorded(old, known))
     output.note("Nothing was sent. Commit the lock with the file that has the new address.")
     return 0
 
@@ -139,11 +139,13 @@ def forget(
 def agreed(output: Output, question: str) -> bool:
     """Raises Blocked where nobody can be asked."""
     if not output.interactive:
-        raise Blocked(
-            error(
-                Code.NEEDS_CONFIRMATION,
-                "nobody can be asked here, and nothing was changed",
-                "look at what it says, and run it again with `--yes`",
-            )
-        )
+        raise Blocked(unasked())
     return click.confirm(question, default=False, err=True)
+
+
+def unasked() -> Diagnostic:
+    return error(
+        Code.NEEDS_CONFIRMATION,
+        "nobody can be asked here, and nothing was changed",
+        "look at what it says, and run it again with `--yes`",
+    )

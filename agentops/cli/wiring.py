@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from agentops.domain.ports import Hold, LockStore
     from agentops.domain.state import Lock
     from agentops.engine.operations import Target
-    from agentops.lockfile import LockFile
+    from agentops.lockfile import LockFile, MendableLock
+
+    Store = TypeVar("Store", bound=LockFile)
 
 Result = TypeVar("Result")
 
@@ -183,10 +185,23 @@ def refuse_peers_project(opened: Opened) -> None:
 
 def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
     """The lock of a stage; ``command`` is who to say holds it."""
-    from agentops.lockfile import LockFile, Owner
+    from agentops.lockfile import LockFile
+
+    return _lock_file(LockFile, opened, stage, command)
+
+
+def mendable_lock(opened: Opened, stage: Stage, command: str) -> MendableLock:
+    """The same, where its file may be broken."""
+    from agentops.lockfile import MendableLock
+
+    return _lock_file(MendableLock, opened, stage, command)
+
+
+def _lock_file(of: type[Store], opened: Opened, stage: Stage, command: str) -> Store:
+    from agentops.lockfile import Owner
 
     name = f"locks/{stage.name}.lock.json"
-    return LockFile(
+    return of(
         opened.root / name,
         opened.root / HIDDEN_FOLDER / f"{stage.name}.journal",
         name=name,

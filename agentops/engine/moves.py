@@ -5,7 +5,7 @@ The ownership tag in the registry says the old address until the next real updat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentops.domain.address import Address
@@ -282,10 +282,17 @@ def without(
     return left, gone
 
 
-def not_recorded(name: str, address: Address, known: Sequence[Address] | set[Address]) -> Diagnostic:
+def not_recorded(name: str, address: Address, known: Iterable[Address]) -> Diagnostic:
+    return _refused(
+        address, f"{name} has no {address}", did_you_mean(address, known) or "nothing is recorded there"
+    )
+
+
+def nowhere_recorded(address: Address, known: Iterable[Address]) -> Diagnostic:
+    """For several locks."""
     return _refused(
         address,
-        f"{name} has no {address}",
+        f"no lock of this project has {address}",
         did_you_mean(address, known) or "nothing is recorded there",
     )
 

@@ -270,7 +270,7 @@ def _undecided(address: Address, candidates: tuple[Candidate, ...]) -> Diagnosti
     other = [it.entry.id or "being replaced" for it in others]
     return warning(
         Code.SEVERAL_IDS,
-        f"{address} is {kept.entry.id} on one side and {' and '.join(other)} on the other: the first is taken",
+        f"{address} is {kept.entry.id} on one side, {' and '.join(other)} on the other: the first is taken",
         "without `--offline` the registry decides which of them is there; then archive the other",
         address=address,
     )

@@ -115,6 +115,24 @@ def remove(addresses: tuple[str, ...], yes: bool, offline: bool, wait: float, **
     return forget(opened, opened.stage(told.stage), output, named, How(wait, offline), yes=yes)
 
 
+@lock.command("rebuild")
+@click.option("--offline", is_flag=True, help="Ask nobody: put both sides of a merge together as they are.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@output_format("text", "json")
+@wait_option
+@common
+def rebuild(offline: bool, yes: bool, form: str, wait: float, **given: Any) -> int:
+    """Make a stage's lock anew where it has conflict markers, is damaged or lost. Nothing is sent.
+
+    From both sides of the merge, the lock's copy in the registry, and what carries the stage's tags.
+    """
+    from agentops.cli.rebuilding import rebuild_lock
+
+    opened, output, told = _opened(given)
+    stage = opened.stage(told.stage)
+    return rebuild_lock(opened, stage, output, form, offline=offline, yes=yes, wait=wait)
+
+
 @lock.command("unlock")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @common
