@@ -264,7 +264,8 @@ class Plan(_Frozen):
     @property
     def plan_digest(self) -> str:
         """Over everything that was decided and on what: a saved plan that was edited is not applied."""
-        return digest(self.model_dump(mode="json", exclude=set(type(self).model_computed_fields)))
+        new = {name for name in _SINCE_THE_FIRST if not getattr(self, name)}
+        return digest(self.model_dump(mode="json", exclude={*type(self).model_computed_fields, *new}))
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -284,6 +285,10 @@ class Plan(_Frozen):
             orphaned=len(self.orphans),
         )
         return Summary(**counts)
+
+
+_SINCE_THE_FIRST = ("moves",)
+"""Members that the first versions did not have: where they are empty a plan of theirs has its digest still."""
 
 
 def _other_version(name: str, version: object) -> Diagnostic:

@@ -25,12 +25,12 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A lock, and where its entries are from. disputes: per address what else it could be, what was taken
-    first; only the registry can tell. floor: the highest serial of all sources."""
+    first; only the registry can tell. floor: the highest serial of all sources, -1 without any."""
 
     lock: Lock
     by: Mapping[Address, Origin] = field(default_factory=dict)
     disputes: Mapping[Address, tuple[Candidate, ...]] = field(default_factory=dict)
-    floor: int = 0
+    floor: int = -1
 
 
 def merged(torn: Torn, project: str, stage: str) -> Merged:
@@ -119,7 +119,7 @@ def _intents(
 def with_copy(found: Merged, copy: Lock | None) -> Merged:
     """The same with the registry's copy, where that is newer than all sides. What the copy does not have is
     kept all the same."""
-    if copy is None or (copy.serial <= found.floor and found.by):
+    if copy is None or copy.serial <= found.floor:
         return found
     resources, by, disputes = dict(found.lock.resources), dict(found.by), dict(found.disputes)
     for address, entry in copy.resources.items():

@@ -19,17 +19,18 @@ from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """old address -> new one. What lives in a parent goes with it."""
+    """old address -> new one. What lives in a parent goes with it, also where only ``parents`` has that."""
 
     catalog: Catalog
     pairs: Mapping[Address, Address] = field(default_factory=dict)
+    parents: Mapping[Address, Address] = field(default_factory=dict)
 
     def now(self, address: Address) -> Address:
         """What an address is called by now."""
         if (new := self.pairs.get(address)) is not None:
             return new
         parent = self.catalog.of_address(address).parent_of(address) if address.kind in self.catalog else None
-        if parent is None or (moved := self.pairs.get(parent)) is None:
+        if parent is None or (moved := self.pairs.get(parent, self.parents.get(parent))) is None:
             return address
         return Address.of(address.kind, f"{moved.name}/{address.name.partition('/')[2]}")
 
@@ -95,7 +96,7 @@ def follow(catalog: Catalog, moved: Sequence[Rename], desired: DesiredState, loc
             tags[old] = to
     made, moves = renamed(lock, Renames(catalog, recorded))
     lost = {old: to for old, to in tags.items() if not _id(made.resources.get(to))}
-    return Followed(made, moves, Renames(catalog, lost))
+    return Followed(made, moves, Renames(catalog, lost, parents=tags))
 
 
 def _histories(moved: Sequence[Rename]) -> Iterator[tuple[Address, list[Address]]]:
