@@ -288,7 +288,7 @@ class Plan(_Frozen):
 
 
 _SINCE_THE_FIRST = ("moves",)
-"""Members that the first versions did not have: where they are empty a plan of theirs has its digest still."""
+"""Members that the first versions did not have: where they are empty, a plan of theirs has its digest."""
 
 
 def _other_version(name: str, version: object) -> Diagnostic:

@@ -7,9 +7,11 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _MARKER = re.compile(r"(<{7}|\|{7}|={7}|>{7})(?: |\r?$)")
 _TIMEOUT = 10.0
@@ -50,8 +52,19 @@ def sides_in(text: str) -> Sides | None:
                 return None
     if side or not hunks:
         return None
-    whole = {name: _mended("".join(lines)) for name, lines in parts.items()}
-    return Sides(whole["ours"], whole["theirs"], whole["base"] if has_base == hunks else None)
+    ours, theirs = ("".join(parts[name]) for name in ("ours", "theirs"))
+    base = _mended("".join(parts["base"]), _first) if has_base == hunks else None
+    return Sides(_mended(ours, _first), _mended(theirs, _last), base)
+
+
+def sides_of_twins(text: str) -> Sides | None:
+    """The sides of a text that git has merged by itself, and in which keys stand twice since: by lines both
+    have added them. None where the text is wrong in another way."""
+    try:
+        ours, theirs = (json.loads(text, object_pairs_hook=hook) for hook in (_first, _last))
+    except (ValueError, RecursionError):
+        return None
+    return Sides(json.dumps(ours), json.dumps(theirs))
 
 
 def sides_of_merge(path: Path) -> Sides | None:
@@ -78,19 +91,31 @@ def _staged(path: Path, number: int) -> str | None:
         return None
 
 
-def _mended(text: str) -> str:
-    """The text with the commas that a merge by lines gets wrong: the last member of an object has none."""
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return "".join(_with_commas(text.splitlines()))
+_Members = list[tuple[str, Any]]
+
+
+def _first(members: _Members) -> dict[str, Any]:
+    """Of a key that stands twice the first."""
+    return dict(reversed(members))
+
+
+def _last(members: _Members) -> dict[str, Any]:
+    return dict(members)
+
+
+def _mended(text: str, keep: Callable[[_Members], dict[str, Any]]) -> str:
+    """The text without what a merge by lines gets wrong: commas, for the last member of an object has none,
+    and keys that both have added. What is wrong in another way stays so."""
+    for attempt in (text, "".join(_with_commas(text.splitlines()))):
+        with suppress(ValueError, RecursionError):
+            return json.dumps(json.loads(attempt, object_pairs_hook=keep))
     return text
 
 
 def _with_commas(lines: list[str]) -> Iterator[str]:
     """One member stands on each line, so a comma is a line's last character, and in no string."""
     kept = [line.rstrip() for line in lines if line.strip()]
-    for line, after in zip(kept, [*kept[1:], ""], strict=True):
+    for line, after in zip(kept, [*kept[1:], ""], strict=False):
         bare = line.removesuffix(",")
         ends = after.lstrip()[:1] in {"}", "]", ""}
         opens = bare.endswith(("{", "["))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from agentops.domain.diagnostics import Code, Stop
+from agentops.domain.diagnostics import Stop
 from agentops.domain.state import Lock
 from agentops.domain.torn import Condition, Torn
 from agentops.lockfile import conflict, journal, text
@@ -57,22 +58,27 @@ class MendableLock(LockFile):
     def _left_of(self, raw: bytes, steps: list[Document], broken: Stop) -> Torn:
         if isinstance(broken, Newer):
             raise broken
-        if broken.diagnostics[0].code is Code.LOCK_CONFLICT:
-            for found in self._candidates(raw):
-                try:
-                    return self._both(found, steps)
-                except Newer:
-                    raise
-                except Stop:  # a text that was put together of both need not make sense
-                    continue
+        for found, condition in self._candidates(raw):
+            try:
+                return self._both(found, condition, steps)
+            except Newer:
+                raise
+            except Stop:  # a text that was put together of both need not make sense
+                continue
         left = (self._folded(self._none_yet, steps),) if journal.has_steps(steps) else ()
         return Torn(Condition.DAMAGED, left)
 
-    def _candidates(self, raw: bytes) -> list[Sides]:
-        in_text = conflict.sides_in(raw.decode("utf-8-sig", "replace"))
-        return [it for it in (conflict.sides_of_merge(self._path), in_text) if it is not None]
+    def _candidates(self, raw: bytes) -> Iterator[tuple[Sides, Condition]]:
+        """The likelier ones first. Without markers a merge may still have done the damage."""
+        whole = raw.decode("utf-8-sig", "replace")
+        if (marked := conflict.sides_in(whole)) is not None:
+            if (told := conflict.sides_of_merge(self._path)) is not None:
+                yield told, Condition.CONFLICT
+            yield marked, Condition.CONFLICT
+        if (twins := conflict.sides_of_twins(whole)) is not None:
+            yield twins, Condition.DAMAGED
 
-    def _both(self, found: Sides, steps: list[Document]) -> Torn:
+    def _both(self, found: Sides, condition: Condition, steps: list[Document]) -> Torn:
         """Raises Stop where one of them is no lock either."""
         ours = text.parse(found.ours.encode(), f"our side of {self._name}")
         theirs = text.parse(found.theirs.encode(), f"their side of {self._name}")
@@ -84,8 +90,8 @@ class MendableLock(LockFile):
         # git calls the other one so.
         on_ours, on_theirs = (journal.after_mark(steps, it.digest) is not None for it in (ours, theirs))
         if on_theirs and not on_ours:
-            return Torn(Condition.CONFLICT, (ours.lock, self._folded(theirs, steps)), base)
-        return Torn(Condition.CONFLICT, (self._folded(ours, steps), theirs.lock), base)
+            return Torn(condition, (ours.lock, self._folded(theirs, steps)), base)
+        return Torn(condition, (self._folded(ours, steps), theirs.lock), base)
 
     def _unknown(self, lock: Lock) -> Document:
         """The members that no version of ours knows, of both sides: at the top, and of each entry from the
