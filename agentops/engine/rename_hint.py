@@ -10,7 +10,7 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import Form, field_of, fingerprint, form
 from agentops.domain.diagnostics import Code, Diagnostic, in_order, warning
 from agentops.domain.kind import Catalog, Kind
-from agentops.domain.plan import Action, Change, Plan, Reason
+from agentops.domain.plan import Action, Change, Plan, Reason, Risk
 from agentops.domain.resource import Ref, Resource, replace_refs
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine.moves import named_after, stores_of
@@ -46,7 +46,15 @@ def with_hints(catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveSt
     if not found:
         return plan
     hints = tuple(_hint(pair, plan.stage) for pair in found)
-    return plan.model_copy(update={"diagnostics": in_order([*plan.diagnostics, *hints])})
+    risks = {pair.old: _risk(pair) for pair in found}
+    changes = tuple(
+        change.model_copy(update={"risks": (*change.risks, risks[change.address])})
+        if change.action.removes and change.address in risks
+        else change
+        for change in plan.changes
+    )
+    said = in_order([*plan.diagnostics, *hints])
+    return plan.model_copy(update={"changes": changes, "diagnostics": said})
 
 
 def _renames(catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveState, lock: Lock) -> list[_Pair]:
@@ -163,18 +171,30 @@ def _ratio(one: str, other: str) -> float:
     return matcher.ratio()
 
 
+def _risk(pair: _Pair) -> Risk:
+    return Risk(
+        level="warning",
+        label="renamed?",
+        sentence=f"{pair.new}, which this plan creates, {_has(pair)}; AO038 below says how to keep this one",
+    )
+
+
+def _has(pair: _Pair) -> str:
+    share = "has the same content"
+    return share if pair.likeness == 1.0 else f"has {pair.likeness:.0%} of the same content"
+
+
 def _hint(pair: _Pair, stage: str) -> Diagnostic:
     old, new = pair.old, pair.new
-    same = "the same content" if pair.likeness == 1.0 else f"{pair.likeness:.0%} the same content"
     was = f" ({pair.path})" if pair.path else ""
     if pair.removed is not None:
         verb = "archived" if pair.removed.action is Action.ARCHIVE else "deleted"
         becomes = (
             f"would be {verb} for good and {new} created in its place, with a new ID and no history; it "
-            f"has {same}"
+            f"{_has(pair)}"
         )
     else:
-        becomes = f"is in no file any more, and {new}, to be created, has {same}"
+        becomes = f"is in no file any more, and {new}, to be created, {_has(pair)}"
     return warning(
         Code.RENAMED,
         f"{old}{was} {becomes}: was it renamed?",

