@@ -70,7 +70,7 @@ def put(folder: Path, text: str | bytes) -> Path:
 def refusal(read: Callable[[], object]) -> Diagnostic:
     with pytest.raises(Stop) as stopped:
         read()
-    assert stopped.value.diagnostics[0].code is Code.LOCK
+    assert stopped.value.diagnostics[0].code in {Code.LOCK, Code.LOCK_CONFLICT}
     assert stopped.value.diagnostics[0].detail, "says what to do"
     return stopped.value.diagnostics[0]
 
@@ -254,8 +254,8 @@ class TestWhatCannotBeRead:
         put(tmp_path, newline.join(lines))
         found = refusal(store_in(tmp_path).read)
         assert "two branches have applied" in found.summary
-        assert "--theirs" in found.detail
-        assert "agentops plan" in found.detail
+        assert "`agentops lock rebuild --stage prod`" in found.detail
+        assert found.code is Code.LOCK_CONFLICT
         assert found.location is not None
         assert found.location.line == 2
 

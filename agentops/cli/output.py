@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agentops.domain.plan import Plan
     from agentops.domain.report import ApplyReport, DriftReport, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
+    from agentops.domain.torn import RebuildReport
     from agentops.render.progress import LiveProgress
 
 
@@ -138,6 +139,12 @@ class Output:
         from agentops.render import text
 
         text.lock_table(lock_view(lock, name), self.out)
+
+    def rebuilt(self, report: RebuildReport) -> None:
+        from agentops.domain.view import rebuilt_view
+        from agentops.render import text
+
+        text.lock_table(rebuilt_view(report), self.out)
 
     def lock_entry(self, address: Address, entry: LockEntry) -> None:
         from agentops.domain.view import lock_entry_view

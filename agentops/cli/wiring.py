@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from agentops.domain.ports import Hold, LockStore
     from agentops.domain.state import Lock
     from agentops.engine.operations import Target
-    from agentops.lockfile import LockFile
+    from agentops.lockfile import LockFile, MendableLock
+
+    Store = TypeVar("Store", bound=LockFile)
 
 Result = TypeVar("Result")
 
@@ -204,7 +206,20 @@ def lock_name(stage: Stage) -> str:
 
 def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
     """The lock of a stage; ``command`` is who to say holds it."""
-    from agentops.lockfile import LockFile, Owner
+    from agentops.lockfile import LockFile
+
+    return _lock_file(LockFile, opened, stage, command)
+
+
+def mendable_lock(opened: Opened, stage: Stage, command: str) -> MendableLock:
+    """The same, where its file may be broken."""
+    from agentops.lockfile import MendableLock
+
+    return _lock_file(MendableLock, opened, stage, command)
+
+
+def _lock_file(of: type[Store], opened: Opened, stage: Stage, command: str) -> Store:
+    from agentops.lockfile import Owner
 
     def places(stage: str) -> tuple[Path, Path]:
         return (
@@ -212,9 +227,9 @@ def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
             opened.root / HIDDEN_FOLDER / f"{stage}.journal",
         )
 
-    name = lock_name(stage)
     former = dict.fromkeys(item.stage for item in stage.formerly if item.stage != stage.name)
-    return LockFile(
+    name = lock_name(stage)
+    return of(
         *places(stage.name),
         name=name,
         project=opened.project.name,
@@ -258,6 +273,7 @@ async def target(
             store,
             patience=patience,
             hold=held,
+            moved=opened.project.moved,
         )
         if stage.mutex:
             documents, *former = (

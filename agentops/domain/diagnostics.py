@@ -54,6 +54,10 @@ class Code(StrEnum):
     PROJECT = "AO030"
     NO_STAGE = "AO031"
     CREDENTIALS = "AO032"
+    # Renaming
+    MOVED = "AO037"
+    RENAMED = "AO038"
+    LOCK_ADDRESS = "AO039"
     # Plans
     DRIFT = "AO040"
     GONE = "AO041"
@@ -84,6 +88,10 @@ class Code(StrEnum):
     REMOTE = "AO064"
     TOO_MANY_REMOVALS = "AO065"
     PLACEHOLDER = "AO066"
+    # Mending a lock
+    LOCK_CONFLICT = "AO067"
+    SEVERAL_IDS = "AO068"
+    NOT_FOUND_AGAIN = "AO069"
     # One run at a time, and what runs tell each other
     HOLD_LOST = "AO070"
     LOCK_COPY = "AO071"
@@ -93,7 +101,7 @@ class Code(StrEnum):
     UNDECLARED_VARIABLE = "AO081"
     VARIABLE_VALUE = "AO082"
     SHARED_WORKSPACE = "AO083"
-    RENAMED = "AO084"
+    FORMER_NAME = "AO084"
     # Gates
     REQUIREMENT = "AO085"
     NOT_CLEAN = "AO086"

@@ -163,6 +163,19 @@ class Held(_Frozen):
     location: Location | None = None
 
 
+class Move(_Frozen):
+    """An entry of the lock that has a new address from now on: nothing is sent for it.
+
+    ``id`` is empty where there is none: of a create that nobody has seen end, or while it is replaced.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    old: Address = Field(alias="from")
+    new: Address = Field(alias="to")
+    id: str
+
+
 class Orphan(_Frozen):
     """Recorded or tagged as ours, and no file asks for it."""
 
@@ -190,6 +203,7 @@ class Summary(_Frozen):
 class Plan(_Frozen):
     """What apply will do and what it was decided on.
 
+    moves: lock entries that this plan has under a new address, and apply writes so.
     records: lock entries to refresh although nothing is sent: what is in sync but recorded otherwise.
     pins: bases of unchanged addresses that changes refer to; they count for staleness too.
     promotes: the stage whose release this brings here.
@@ -206,6 +220,7 @@ class Plan(_Frozen):
     drift: tuple[Drift, ...] = ()
     held: tuple[Held, ...] = ()
     orphans: tuple[Orphan, ...] = ()
+    moves: tuple[Move, ...] = ()
     unchanged: int = 0
     records: dict[Address, LockEntry] = Field(default_factory=dict)
     pins: dict[Address, Base] = Field(default_factory=dict)
@@ -247,6 +262,9 @@ class Plan(_Frozen):
         """What applies of one release have alike."""
         return self.source_digest[:12]
 
+    def with_moves(self, moves: tuple[Move, ...]) -> Plan:
+        return self.model_copy(update={"moves": tuple(sorted(moves, key=lambda it: (it.new, it.old)))})
+
     @computed_field  # type: ignore[prop-decorator]
     @property
     def change_digest(self) -> str:
@@ -257,7 +275,8 @@ class Plan(_Frozen):
     @property
     def plan_digest(self) -> str:
         """Over everything that was decided and on what: a saved plan that was edited is not applied."""
-        return digest(self.model_dump(mode="json", exclude=set(type(self).model_computed_fields)))
+        new = {name for name in _SINCE_THE_FIRST if not getattr(self, name)}
+        return digest(self.model_dump(mode="json", exclude={*type(self).model_computed_fields, *new}))
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -277,6 +296,10 @@ class Plan(_Frozen):
             orphaned=len(self.orphans),
         )
         return Summary(**counts)
+
+
+_SINCE_THE_FIRST = ("moves",)
+"""Members that the first versions did not have: where they are empty, a plan of theirs has its digest."""
 
 
 def _other_version(name: str, version: object) -> Diagnostic:

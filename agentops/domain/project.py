@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from agentops.domain.address import Address
+from agentops.domain.diagnostics import Location
 from agentops.domain.gates import Gate
 
 LOCAL = "local"
@@ -137,13 +138,24 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """A line of ``moved``: what is recorded as ``old`` is ``new`` from now on, in every stage."""
+
+    old: Address
+    new: Address
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """``stages`` in the order they are declared; ``explicit`` is False where there is no agentops.yaml."""
+    """``stages`` in the order they are declared; ``explicit`` is False where there is no agentops.yaml.
+    ``moved`` in the order it is written."""
 
     name: str
     stages: Mapping[str, Stage]
     default_stage: str | None = None
     explicit: bool = True
+    moved: tuple[Rename, ...] = ()
 
     def default(self) -> Stage | None:
         """The stage meant when none is named: ``default_stage``, else the only one, else None."""

@@ -171,7 +171,7 @@ def _edit(
         fields += tuple(
             FieldChange(path=dotted(path), after={SECRET: text}) for path, text in secrets_in(sides.wanted)
         )
-    if body and it.kind.tagged and live.owner is None:
+    if body and it.kind.tagged and live.owner != it.tag:  # of old it may carry that of another address
         body["metadata"] = {**(body.get("metadata") or {}), OWNER_KEY: it.tag}
     return _Edit(body, fields, sent, refusals.cannot_clear(desired, stuck))
 

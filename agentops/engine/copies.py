@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Stop, error, note, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Severity, Stop, error, note, warning
 from agentops.domain.ports import (
     Conflict,
     Document,
@@ -80,6 +80,22 @@ async def newest(documents: Documents, store: LockStore, project: str, stage: st
     if store.pending or full != base:  # what is folded in is in no lock of that serial
         full = full.with_changes(serial=full.serial + 1)
     return Newest(full, ours=False, said=tuple(said))
+
+
+async def copied(
+    documents: Documents, store: LockStore, project: str, stage: str
+) -> tuple[Lock | None, tuple[Diagnostic, ...]]:
+    """The copy, whatever the store has, with uploads that were about to be sent when a run was lost; and what
+    to say where it cannot be used.
+
+    Raises:
+        Stop: it was written by a newer version.
+    """
+    found, kept, said = await _told(documents, store, project, stage, None)
+    problems = tuple(item for item in said if item.severity is not Severity.NOTE)
+    if found is None and not kept:
+        return None, problems
+    return _with_intents(found or Lock(project=project, stage=stage), kept), problems
 
 
 async def _told(

@@ -50,7 +50,7 @@ def _row(it: Situation) -> Decision:
         return Decision(record=_left_alone(it, it.desired, it.entry))
     if it.live is None or it.live.archived:
         return _gone(it, it.desired, it.entry)
-    if it.live.owner not in {None, it.tag}:
+    if it.is_foreign(it.live):
         return Decision(diagnostics=(refusals.foreign_owner(it.address, it.live, it.place),))
     return _present(it, it.desired, it.entry, it.live)
 
@@ -71,7 +71,7 @@ def _undesired(it: Situation) -> Decision:
         return Decision(change=gone_along)
     if it.live is None or it.live.archived:
         return Decision(change=Change(address=it.address, action=Action.FORGET, reason=Reason.GONE))
-    if it.live.owner not in {None, it.tag}:
+    if it.is_foreign(it.live):
         return Decision(diagnostics=(refusals.foreign_owner(it.address, it.live, it.place),))
     return _unwanted(it, it.live, Orphan(address=it.address, id=it.entry.id, path=it.entry.path))
 

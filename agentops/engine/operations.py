@@ -25,16 +25,17 @@ from agentops.domain.ports import (
     Secrets,
     Uploads,
 )
-from agentops.domain.project import Stage
+from agentops.domain.project import Rename, Stage
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
-from agentops.engine import copies, guard
+from agentops.engine import copies, guard, moves
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
 from agentops.engine.planner import make_plan
 from agentops.engine.recovery import AT_ONCE, Patience, pauses, unfound
-from agentops.engine.refresh import refresh
+from agentops.engine.refresh import as_it_is, refresh
+from agentops.engine.rename_hint import with_hints
 
 
 def _all_of_it(lock: Lock) -> Lock:
@@ -77,7 +78,8 @@ class Target:
 
     patience: how long what was created there may be missing from lists. documents: where the lock's second
     copy is; None where none is kept. former_documents: the same under former names of the project, by these.
-    hold: this run's right to write.
+    hold: this run's right to write. moved: what has another address in the files than in locks that were
+    written before.
     """
 
     project: str
@@ -91,6 +93,7 @@ class Target:
     documents: Documents | None = None
     former_documents: Mapping[str, Documents] = field(default_factory=dict)
     hold: Hold = NOT_SHARED
+    moved: tuple[Rename, ...] = ()
 
     @property
     def tag_prefix(self) -> str:
@@ -136,7 +139,10 @@ async def plan(
     if choices.destroy:
         guard.refuse_protected(target.stage, choices)
     newest = await _newest(target)
-    live, lock, said = await _look(target, desired, _lock(target, newest), removing=choices.removes)
+    followed = moves.follow(target.catalog, target.moved, desired, _lock(target, newest))
+    live, lock, said = await _look(
+        target, desired, followed.lock, tags=followed.tags.now, removing=choices.removes
+    )
     made = make_plan(
         target.catalog,
         desired,
@@ -148,7 +154,11 @@ async def plan(
         promotes=promotes,
         diagnostics=(*diagnostics, *newest.said, *said),
     )
-    return Planned(made, desired, live, lock, unwritten=_unwritten(target, newest))
+    done = tuple(it for it in followed.moves if it.new in lock.resources or it.new in lock.intents)
+    found = moves.adopted(live, target.tag_prefix, followed.tags, made)
+    made = with_hints(target.catalog, made, desired, live, lock).with_moves((*done, *found))
+    unwritten = _unwritten(target, newest) or bool(done)
+    return Planned(made, desired, live, lock, unwritten=unwritten)
 
 
 async def apply(
@@ -189,7 +199,7 @@ async def apply(
         patience=target.patience,
         hold=target.hold,
     )
-    return report.with_diagnostics(await _keep_copy(target, interrupted=report.interrupted))
+    return report.with_diagnostics(await keep_copy(target, interrupted=report.interrupted))
 
 
 def _written(target: Target, planned: Planned) -> Lock:
@@ -200,7 +210,7 @@ def _written(target: Target, planned: Planned) -> Lock:
     return planned.lock
 
 
-async def _keep_copy(target: Target, *, interrupted: bool) -> tuple[Diagnostic, ...]:
+async def keep_copy(target: Target, *, interrupted: bool) -> tuple[Diagnostic, ...]:
     """Keep the lock in the registry as well. Whatever comes between, the lock itself is written."""
     if target.documents is None or not target.hold.may_write():
         return ()
@@ -237,14 +247,15 @@ async def apply_saved(
     guard.refuse_unknown_kinds(saved, target.catalog)
     desired = _as_desired(saved)
     newest = await _newest(target)
-    live, lock, _ = await _look(
-        target, desired, _lock(target, newest), lambda lock: _touched(target, saved, lock)
-    )
+    recorded = _lock(target, newest)
+    moved = moves.once_more(saved, recorded, target.catalog)
+    live, lock, _ = await _look(target, desired, moved, lambda lock: _touched(target, saved, lock))
     guard.refuse_other_origin(saved, live.identity, target.registry.base_url)
     already = guard.already_done(saved, target.catalog, live, lock)
     if lock.serial != saved.lock_serial:  # what else it would refresh may have been written since
         saved = saved.model_copy(update={"records": {}})
-    planned = Planned(saved, desired, live, lock, unwritten=_unwritten(target, newest))
+    unwritten = _unwritten(target, newest) or moved != recorded
+    planned = Planned(saved, desired, live, lock, unwritten=unwritten)
     report = await apply(
         target, planned, run=run, now=now, by=by, observer=observer, stop=stop, already=already
     )
@@ -257,10 +268,11 @@ async def _look(
     lock: Lock,
     limit: Callable[[Lock], Lock] = _all_of_it,
     *,
+    tags: Callable[[Address], Address] = as_it_is,
     removing: bool = False,
 ) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
     """What is there; what an unfinished create may have made is waited for before it is planned again."""
-    seen = await _look_once(target, desired, lock, limit, removing=removing)
+    seen = await _look_once(target, desired, lock, limit, tags, removing=removing)
     if not (missing := unfound(target.catalog, desired, seen[1], seen[0])):
         return seen
     patience = target.patience
@@ -268,7 +280,7 @@ async def _look(
         patience.waiting(tuple(missing), longest)
     for pause in pauses(longest):
         await patience.sleep(pause)
-        seen = await _look_once(target, desired, lock, limit, removing=removing)
+        seen = await _look_once(target, desired, lock, limit, tags, removing=removing)
         if not unfound(target.catalog, desired, seen[1], seen[0]):
             break
     return seen
@@ -279,6 +291,7 @@ async def _look_once(
     desired: DesiredState,
     lock: Lock,
     limit: Callable[[Lock], Lock],
+    tags: Callable[[Address], Address],
     *,
     removing: bool,
 ) -> tuple[LiveState, Lock, tuple[Diagnostic, ...]]:
@@ -292,6 +305,7 @@ async def _look_once(
         accept,
         target.tag_prefix,
         limit,
+        tags,
         former_prefixes=target.former_prefixes,
         removing=removing,
     )

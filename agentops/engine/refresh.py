@@ -18,6 +18,12 @@ from agentops.domain.state import DesiredState, Identity, Intent, LiveObject, Li
 from agentops.engine.diff import TEXTS
 from agentops.engine.recovery import has_made_room
 
+
+def as_it_is(address: Address) -> Address:
+    """What an address is called by now, where nothing was renamed."""
+    return address
+
+
 SIDE_BY_SIDE = 16
 """Steps under way at once. The registry holds back what would be too fast or too many for an endpoint."""
 
@@ -30,30 +36,36 @@ async def refresh(
     accept: Callable[[Lock, Identity | None], Lock],
     tag_prefix: str,
     limit: Callable[[Lock], Lock],
+    tags: Callable[[Address], Address] = as_it_is,
     *,
     former_prefixes: Sequence[str] = (),
     removing: bool = False,
+    everything: bool = False,
 ) -> tuple[LiveState, Lock]:
     """What the registry has of what the files ask for and the lock records.
 
     ``accept`` is given the lock and the identity that answered, and returns the lock to go by, or refuses by
-    raising. ``tag_prefix`` is ``<project>/<stage>/``, ``former_prefixes`` what it was before they
-    were renamed. ``limit`` takes out of the lock what to look at.
-    What was created once and not edited since is not asked for, unless with ``removing``; that also asks for
-    what may refer to what is removed.
+    raising. ``tag_prefix`` is ``<project>/<stage>/``, ``former_prefixes`` what it was before they were
+    renamed. ``limit`` takes out of the lock what to look at. ``tags`` is what the address in a tag is called
+    by now. What was created once and not edited since is not asked for, unless with ``removing``; that also
+    asks for what may refer to what is removed. With ``everything`` all kinds are asked for, and what is in
+    whatever carries our tag.
 
     Raises:
         RegistryError: the registry refused or could not be reached.
     """
-    look = _Look(registry, catalog, tag_prefix, tuple(former_prefixes))
+    look = _Look(registry, catalog, tag_prefix, tags, tuple(former_prefixes))
     try:
         addresses = [*desired.resources, *limit(lock).resources, *lock.intents]
-        await look.list_roots(_kinds(catalog, addresses, along=removing))
+        kinds = [it for it in catalog if it.parent is None] if everything else None
+        await look.list_roots(kinds or _kinds(catalog, addresses, along=removing))
         identity = registry.identity
         lock = look.under_way(accept(lock, identity))
         seen = limit(lock)
-        await look.match(seen)
-        await look.list_children(desired, seen, skip_settled=not removing)
+        await look.match(seen, lock)
+        await look.list_children(desired, seen, skip_settled=not removing and not everything)
+        if everything:
+            await look.list_other_children(desired, seen)
         await look.fetch_details(desired)
         await look.fetch_content(desired, seen)
     except ExceptionGroup as failures:
@@ -81,6 +93,7 @@ class _Look:
     registry: Registry
     catalog: Catalog
     tag_prefix: str
+    tags: Callable[[Address], Address] = as_it_is
     former_prefixes: tuple[str, ...] = ()
     listed: dict[str, list[LiveObject]] = field(default_factory=dict)
     objects: dict[Address, LiveObject] = field(default_factory=dict)
@@ -110,11 +123,11 @@ class _Look:
         }
         return lock.with_changes(resources={**lock.resources, **moved}) if moved else lock
 
-    async def match(self, lock: Lock) -> None:
-        """Find the locked IDs among what was listed; ask one by one for those that lists leave out."""
-        self.ours = frozenset(
-            id for address, entry in lock.resources.items() for id in self._recorded(address, entry)
-        )
+    async def match(self, lock: Lock, whole: Lock) -> None:
+        """Find the locked IDs among what was listed; ask one by one for those that lists leave out. ``whole``
+        is the lock with what need not be looked at: what it has is nobody else's, whatever a tag says."""
+        entries = [*whole.resources.items(), *lock.resources.items()]
+        self.ours = frozenset(id for address, entry in entries for id in self._recorded(address, entry))
         by_id = {found.id: found for objects in self.listed.values() for found in objects}
         missing = []
         for address, entry in lock.resources.items():
@@ -150,7 +163,7 @@ class _Look:
             address = Address.parse(owner.removeprefix(self.tag_prefix))
         except ValueError:  # anybody may write there
             return None
-        return address if address.kind == kind else None
+        return self.tags(address) if address.kind == kind else None
 
     def _live(self, body: Body, parent_id: str | None) -> LiveObject:
         """An object as it is; of one whose tag has a former name of the stage, the tag is set aside: it is
@@ -179,7 +192,22 @@ class _Look:
                 if skip_settled and recorded and all(settled):
                     self.skipped.update(children)
                 elif holder is not None:
-                    tasks.start_soon(self._list_family, limiter, holder, children, desired, lock)
+                    kind = self.catalog.of_address(children[0])
+                    tasks.start_soon(self._list_family, limiter, kind, holder, children, desired, lock)
+
+    async def list_other_children(self, desired: DesiredState, lock: Lock) -> None:
+        """What carries our tag in a parent of ours in which no address is known."""
+        limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+        asked = {
+            (address.kind, self.catalog.of_address(address).parent_of(address))
+            for address in {**desired.resources, **lock.resources}
+        }
+        async with anyio.create_task_group() as tasks:
+            for kind in self.catalog:
+                for parent in {*self.objects, *self.carriers} if kind.parent and kind.tagged else ():
+                    holder = self._holder(parent) if parent.kind == kind.parent else None
+                    if holder is not None and (kind.name, parent) not in asked:
+                        tasks.start_soon(self._list_family, limiter, kind, holder, [], desired, lock)
 
     def _holder(self, parent: Address) -> LiveObject | None:
         """The live object that is the parent, or is about to be adopted as such."""
@@ -191,12 +219,12 @@ class _Look:
     async def _list_family(
         self,
         limiter: anyio.CapacityLimiter,
+        kind: Kind,
         holder: LiveObject,
         children: list[Address],
         desired: DesiredState,
         lock: Lock,
     ) -> None:
-        kind = self.catalog.of_address(children[0])
         async with limiter:
             found = [self._live(body, holder.id) async for body in self.registry.list(kind, parent=holder.id)]
         by_id = {item.id: item for item in found}
@@ -205,8 +233,10 @@ class _Look:
             entry, resource = lock.resources.get(address), desired.resources.get(address)
             if entry is not None and entry.id in by_id:
                 self.objects[address] = by_id[entry.id]
-            elif resource is not None and kind.key and (same := by_key.get(resource.body.get(kind.key))):
-                self.carriers[address].append(same)
+            elif resource is not None and kind.key:
+                same = by_key.get(resource.body.get(kind.key))
+                if same is not None and same.id not in self.ours:
+                    self.carriers[address].append(same)
         for item in found if kind.tagged else ():
             self._carried(kind.name, item)
 

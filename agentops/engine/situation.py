@@ -54,6 +54,11 @@ class Situation:
     release: bool = False
     protected_by: Address | None = None
 
+    def is_foreign(self, live: LiveObject) -> bool:
+        """Whether it carries the tag of another project or stage. One of this stage for another address is
+        of a time before it was renamed: the lock knows better."""
+        return live.owner is not None and not live.owner.startswith(self.tag.removesuffix(self.address))
+
     @property
     def place(self) -> Location | None:
         return self.desired.location if self.desired else None

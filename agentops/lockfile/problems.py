@@ -9,24 +9,32 @@ from typing import Any
 
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error
 
+_SUFFIX = ".lock.json"
+
 
 def damaged_lock(why: str, place: Location) -> Diagnostic:
     return error(
         Code.LOCK,
         f"{place.file} is damaged: {why}",
-        f"bring back the last good one (`git checkout HEAD -- {place.file}`), then run `agentops plan`",
+        f"bring back the last good one (`git checkout HEAD -- {place.file}`), then run `agentops plan`; or "
+        f"have it made anew from what the registry has: `agentops lock rebuild{_of_stage(place)}`",
         location=place,
     )
 
 
 def conflict(place: Location) -> Diagnostic:
     return error(
-        Code.LOCK,
+        Code.LOCK_CONFLICT,
         f"{place.file} has conflict markers: two branches have applied, and each wrote its own lock",
-        f"keep one side (`git checkout --ours {place.file}`, or `--theirs`), then run `agentops plan`: "
-        "it shows what the other side has changed in the registry",
+        f"`agentops lock rebuild{_of_stage(place)}` puts both together by what the registry has, and loses "
+        "nothing; then `git add` it, and plan",
         location=place,
     )
+
+
+def _of_stage(place: Location) -> str:
+    name = place.file.rpartition("/")[2]
+    return f" --stage {name.removesuffix(_SUFFIX)}" if name.endswith(_SUFFIX) else ""
 
 
 def damaged_journal(why: str, journal: Path, what: str) -> Stop:
@@ -40,10 +48,14 @@ def damaged_journal(why: str, journal: Path, what: str) -> Stop:
     )
 
 
+class Newer(Stop):
+    """It was written by a newer version: it is whole, and not ours to judge."""
+
+
 def check_version(version: Any, ours: int, what: str) -> None:
-    """Raises Stop where ``what`` was written by a version newer than ours."""
+    """Raises Newer where ``what`` was written by a version newer than ours."""
     if isinstance(version, int) and version > ours:
-        raise Stop(
+        raise Newer(
             error(
                 Code.LOCK,
                 f"{what} was written by a newer agentops: it has version {version}, this one knows {ours}",

@@ -92,7 +92,7 @@ class LockFile:
         Raises:
             Stop: it is unreadable, damaged, or written by a newer version.
         """
-        return self._folded(text.parse(text_of_it.encode(), name), self._snapshot()[1])
+        return self._folded(text.parse(text_of_it.encode(), name), self._steps())
 
     @property
     def pending(self) -> bool:
@@ -186,6 +186,11 @@ class LockFile:
             if self._lock_bytes() == lock:
                 break
         return self._recorded(lock), journal.parse(steps or b"", self._journal, self._journal_name)
+
+    def _steps(self) -> list[Document]:
+        """The lines of the journal, whatever the lock is like."""
+        raw = _bytes_of(self._journal, self._journal_name)
+        return journal.parse(raw or b"", self._journal, self._journal_name)
 
     def _lock_bytes(self) -> bytes | None:
         return _bytes_of(self._place()[0], self._read_name)

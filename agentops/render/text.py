@@ -35,6 +35,9 @@ def plan(view: PlanView, console: Console) -> None:
     """The changes, what drifted, what no file asks for, the summary, and what blocks."""
     page = Page(console)
     page.text(view.title, Tone.STRONG)
+    if view.moves:
+        _headed(page, "Renamed in the lock (nothing is sent)")
+        page.columns(_cells(view.moves), indent=_ITEM)
     _changes(page, view.changes)
     if view.drift:
         _headed(page, "Drift: what moved in the registry since the last apply")

@@ -18,6 +18,7 @@ from agentops.spec.attachments import with_attachments
 from agentops.spec.check import check, dangling, mounts
 from agentops.spec.external import External
 from agentops.spec.files import Refused
+from agentops.spec.moved import moved_problems
 from agentops.spec.skill import fetched_skill, remote_skills
 from agentops.spec.tree import Tree
 
@@ -67,7 +68,7 @@ def load_stages(
         state, more = put_together(
             project, stage, catalog, tree.skills, written, external, tree.promised, fetch
         )
-        told[stage.name] = [*wrong, *more]
+        told[stage.name] = [*wrong, *more, *moved_problems(project.moved, state.resources, catalog)]
         states.append(state)
     said = _with_stages(told)
     return [Loaded(state, in_order([*problems, *said[state.stage]]), tree.size) for state in states]

@@ -33,6 +33,7 @@ from agentops.spec.defaults import defaults_in, joined
 from agentops.spec.files import Files, Refused
 from agentops.spec.gates import without_gates
 from agentops.spec.located import LocatedDict
+from agentops.spec.moved import read_moved
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.promotion import promotion_problems
 from agentops.spec.renamed import former_names, renaming_problems
@@ -46,7 +47,6 @@ NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 
 _LATER_OF_PROJECT = {
     "policy": "policy is not supported yet; remove it until a release checks it",
-    "moved": "renaming resources is not supported yet; keep the address with a top-level `address:`",
     "require": "version requirements are not supported yet; pin the tool where you install it",
 }
 _LATER_OF_STAGE = {
@@ -100,7 +100,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     _check_names(known, problems)
     problems.extend(_unfilled(known))
     problems.extend(promotion_problems(known))
-    external = _external(known, problems)
+    external, moved = _external(known, problems), read_moved(known, problems)
     if wrong:
         return _salvaged(known, external)
     block = ProjectBlock.model_validate(known)
@@ -123,6 +123,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
         name=block.project or LOCAL,
         stages=stages,
         default_stage=block.default_stage if block.default_stage in stages else None,
+        moved=moved,
     )
 
 

@@ -55,7 +55,7 @@ def _problems(
 
 def _problem(summary: str, at: Location) -> Diagnostic:
     return error(
-        Code.RENAMED,
+        Code.FORMER_NAME,
         summary,
         f"write the name that it had before, as it stands in its lock, or remove `{RENAMED_FROM}`",
         location=at,

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from agentops.domain.project import MaxRemovals
 from agentops.spec.gates import Requirements
+from agentops.spec.moved import MovedBlock
 
 Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
 
@@ -138,3 +139,4 @@ class ProjectBlock(Guards):
     stages: dict[str, StageBlock | None] | None = None
     mutex: Switch | None = None
     external: dict[str, dict[str, Text]] | None = None
+    moved: list[MovedBlock] | None = None

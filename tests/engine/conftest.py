@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from agentops.domain.plan import Plan
-from agentops.domain.project import Stage
+from agentops.domain.project import Rename, Stage
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState, LockEntry
@@ -37,11 +37,12 @@ class Bench:
         self.observer = Silent()
         self.patience: Patience = AT_ONCE
         self.stage = Stage("s")
+        self.moved: tuple[Rename, ...] = ()
 
     @property
     def target(self) -> Target:
         there = (self.registry, self.store, self.secrets, self.uploads, self.patience)
-        return Target("p", self.stage, CATALOG, *there)
+        return Target("p", self.stage, CATALOG, *there, moved=self.moved)
 
     def plan(self, wanted: DesiredState, choices: Choices = NO_CHOICES) -> Planned:
         return self._run(lambda: operations.plan(self.target, wanted, choices))

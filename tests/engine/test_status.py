@@ -31,7 +31,7 @@ def test_each_address_stands_where_its_plan_says(bench: Bench):
     bench.apply(widgets("same", "edited", "drifted", "gone", "orphan", "foreign"))
     for name, members in (
         ("drifted", {"note": "theirs"}),
-        ("foreign", {"metadata": {"agentops": tag("widget/x")}}),
+        ("foreign", {"metadata": {"agentops": "p/other/widget/foreign"}}),
     ):
         bench.registry.edit(bench.entry(f"widget/{name}").id, **members)
     del bench.registry.objects[bench.entry("widget/gone").id]

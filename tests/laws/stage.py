@@ -13,7 +13,7 @@ from agentops.domain.address import Address
 from agentops.domain.bundle import manifest, sha256
 from agentops.domain.canonical import digest
 from agentops.domain.diagnostics import Location
-from agentops.domain.project import EMBEDDED_URL, Stage
+from agentops.domain.project import EMBEDDED_URL, Rename, Stage
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Body, Ref, Resource, Source
 from agentops.domain.state import DesiredState
@@ -63,10 +63,12 @@ class World:
     def __init__(self, registry: HttpRegistry) -> None:
         self.registry = registry
         self.store = ToyStore()
+        self.moved: tuple[Rename, ...] = ()
 
     @property
     def at(self) -> Target:
-        return Target("laws", Stage("dev"), CATALOG, self.registry, self.store, Lookups(), Lookups())
+        there = (self.registry, self.store, Lookups(), Lookups())
+        return Target("laws", Stage("dev"), CATALOG, *there, moved=self.moved)
 
     async def plan(self, wanted: DesiredState) -> Planned:
         return await operations.plan(self.at, wanted)

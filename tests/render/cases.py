@@ -18,6 +18,7 @@ from agentops.domain.plan import (
     Drift,
     DriftedField,
     FieldChange,
+    Move,
     Orphan,
     Plan,
     Reason,
@@ -34,6 +35,8 @@ from agentops.domain.report import (
 )
 from agentops.domain.resource import Attachment, Ref, Source
 from agentops.domain.state import Intent, Lock, LockEntry, Origin
+from agentops.domain.torn import Condition, RebuildReport, RebuiltEntry
+from agentops.domain.torn import Origin as By
 from agentops.domain.view import (
     apply_view,
     comparison_view,
@@ -42,6 +45,7 @@ from agentops.domain.view import (
     lock_entry_view,
     lock_view,
     plan_view,
+    rebuilt_view,
     status_view,
 )
 from agentops.render import text
@@ -474,6 +478,30 @@ STAGES = Comparison(
     ),
     alike=12,
 )
+MOVES = (
+    Move(old=Address("agent/teacher"), new=TUTOR, id="agent_01IM9t7qykz4MXrEgAKP7iEN"),
+    Move(
+        old=Address("memory/teacher-notes/guide.md"), new=Address("memory/tutor-notes/guide.md"), id="mem_1"
+    ),
+    Move(old=Address("memory_store/teacher-notes"), new=Address("memory_store/tutor-notes"), id="memstore_1"),
+)
+REBUILT = RebuildReport(
+    project="fleet",
+    stage="prod",
+    lock="locks/prod.lock.json",
+    condition=Condition.CONFLICT,
+    serial=8,
+    changed=True,
+    entries=(
+        RebuiltEntry(address=REVIEWER, id="agent_2", version=4, by=By.THEIRS),
+        RebuiltEntry(address=TUTOR, id="agent_1", version=3, by=By.FILE),
+        RebuiltEntry(address=SANDBOX, id="", by=By.OURS),
+        RebuiltEntry(address=GUIDE, id="mem_1", by=By.PLACE),
+        RebuiltEntry(address=NOTES, id="memstore_1", by=By.TAG),
+    ),
+    unfinished=(Address("skill/forms"),),
+    diagnostics=(note(Code.NOT_FOUND_AGAIN, "agent/x is not found again", "create it", address=TUTOR),),
+)
 
 CASES: Mapping[str, Callable[[Console], None]] = {
     "plan-first-apply": lambda out: text.plan(plan_view(FIRST_APPLY), out),
@@ -487,6 +515,7 @@ CASES: Mapping[str, Callable[[Console], None]] = {
     "plan-every-action": lambda out: text.plan(plan_view(EVERY_ACTION), out),
     "plan-blocked": lambda out: text.plan(plan_view(BLOCKED), out),
     "plan-empty": lambda out: text.plan(plan_view(plan(unchanged=17)), out),
+    "plan-moves": lambda out: text.plan(plan_view(plan(moves=MOVES, unchanged=3)), out),
     "plan-only-drift": lambda out: text.plan(plan_view(plan(drift=MOVED[:1], unchanged=2)), out),
     "diff": lambda out: text.comparison(comparison_view(STAGES), out),
     "diff-verbose": lambda out: text.comparison(comparison_view(STAGES, verbose=True), out),
@@ -507,6 +536,7 @@ CASES: Mapping[str, Callable[[Console], None]] = {
     ),
     "status": lambda out: text.status(status_view(STATUS), out),
     "lock-list": lambda out: text.lock_table(lock_view(LOCK, "locks/dev.lock.json"), out),
+    "lock-rebuilt": lambda out: text.lock_table(rebuilt_view(REBUILT), out),
     "lock-show": lambda out: text.lock_entry(lock_entry_view(TUTOR, ENTRY), out),
     "diagnostics": lambda out: text.diagnostics(diagnostics_view(PROBLEMS, files=14), out),
     "diagnostics-none": lambda out: text.diagnostics(diagnostics_view((), files=1), out),

@@ -142,7 +142,7 @@ def test_what_comes_later_in_a_stage_says_so_in_a_sentence(tmp_path: Path, key: 
     assert list(project.stages) == ["s"]
 
 
-@pytest.mark.parametrize("key", ["policy: {}", "moved: []", "require: '>=1'"])
+@pytest.mark.parametrize("key", ["policy: {}", "require: '>=1'"])
 def test_what_comes_later_in_a_project_says_so_in_a_sentence(tmp_path: Path, key: str) -> None:
     _, (problem,) = load(tmp_path, f"project: p\n{key}\n")
     assert problem.code is Code.LATER_FIELD

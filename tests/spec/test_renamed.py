@@ -51,6 +51,6 @@ def test_what_a_stage_may_have_been_called(
 )
 def test_what_nobody_can_have_been_called(tmp_path: Path, text: str, said: str) -> None:
     _, (problem,) = load(tmp_path, text)
-    assert (problem.code, problem.summary) == (Code.RENAMED, said)
+    assert (problem.code, problem.summary) == (Code.FORMER_NAME, said)
     assert problem.location is not None
     assert problem.location.line == 2

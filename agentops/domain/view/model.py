@@ -115,7 +115,8 @@ class TableView:
 @dataclass(frozen=True, slots=True)
 class PlanView:
     """A whole plan. ``orphans`` are rows of address, ID and path; ``closing`` the summary and the digest;
-    ``blocked`` the last line of a plan that cannot be applied."""
+    ``blocked`` the last line of a plan that cannot be applied. ``moves`` are rows of what is renamed in the
+    lock, and its ID."""
 
     title: str
     changes: tuple[ChangeView, ...]
@@ -125,6 +126,7 @@ class PlanView:
     closing: tuple[Line, ...]
     diagnostics: DiagnosticsView = DiagnosticsView(())
     blocked: Line = ()
+    moves: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentops.domain.canonical import Moved
 from agentops.domain.diagnostics import Location, Severity
-from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, Held, Plan, Reason
+from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, Held, Move, Plan, Reason
 from agentops.domain.project import OnDrift
 from agentops.domain.report import DriftReport
 from agentops.domain.resource import refs_in
@@ -73,6 +73,7 @@ def plan_view(plan: Plan, *, verbose: bool = False) -> PlanView:
     """The whole plan. ``verbose`` shows complete bodies of what is created and folds nothing."""
     return PlanView(
         title=_title(plan),
+        moves=tuple(_moves(plan.moves)),
         changes=tuple(_change(item, verbose) for item in plan.changes),
         drift=tuple(_drifted(item, verbose) for item in plan.drift),
         held=tuple(_held(item, verbose) for item in plan.held),
@@ -110,6 +111,19 @@ def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
 def _title(plan: Plan) -> str:
     release = f", from {plan.promotes}'s release" if plan.promotes else ""
     return " · ".join((plan.project, f"stage {plan.stage}{release}", *plan.origin.words))
+
+
+def _moves(moves: Sequence[Move]) -> Iterator[Line]:
+    """One row for each; what lives in what is moved is only counted."""
+    below = {
+        move.new: [it for it in moves if it.old.name.startswith(f"{move.old.name}/") and it is not move]
+        for move in moves
+    }
+    inner = {it.new for found in below.values() for it in found}
+    for move in moves:
+        if move.new not in inner:
+            along = f", with {len(found)} in it" if (found := below[move.new]) else ""
+            yield (Span(move.old), Span(f"is now {move.new}{along}"), Span(move.id, Tone.FAINT))
 
 
 def _change(change: Change, verbose: bool) -> ChangeView:
@@ -237,7 +251,10 @@ def _closing(plan: Plan) -> list[Line]:
     kept = {item.address for item in plan.drift if item.resolution is OnDrift.KEEP}
     if kept:
         lines.append((Span("Apply sends nothing for what is kept, and holds it in the lock.", Tone.FAINT),))
-    if others := plan.records.keys() - kept:
+    if plan.moves:
+        moved = counted(len(plan.moves), "address").replace("addresss", "addresses")
+        lines.append((Span(f"Apply writes {moved} anew in the lock, without sending anything.", Tone.FAINT),))
+    if others := plan.records.keys() - kept - {move.new for move in plan.moves}:
         entries = counted(len(others), "lock entry").replace("entrys", "entries")
         lines.append((Span(f"Apply also refreshes {entries} without sending anything.", Tone.FAINT),))
     if plan.promotes and (pinned := _pinned(plan)):
