@@ -81,6 +81,7 @@ def _not_promoted(opened: Opened, order: Order, planned: Planned, output: Output
     from agentops.cli.wiring import lock_file, newest_lock
     from agentops.engine.promotion import not_promoted
     from agentops.spec import load_stage
+    from agentops.spec.references import url_of
 
     stage = order.stage
     if stage.promote_from is None or order.promotes == stage.promote_from or not planned.plan.changes:
@@ -88,5 +89,5 @@ def _not_promoted(opened: Opened, order: Order, planned: Planned, output: Output
     before = opened.stage(stage.promote_from)
     lock = newest_lock(opened, before, output, lock_file(opened, before))
     there = load_stage(opened.root, opened.project, before, opened.catalog).desired.resources
-    own = order.desired.resources.keys() - there.keys()
+    own = [item for item in order.desired.resources if item not in there and url_of(item) is None]
     return not_promoted(stage, planned.plan, order.desired, planned.lock, lock, own)
