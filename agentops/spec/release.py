@@ -313,7 +313,10 @@ def _at(commit: str, item: Diagnostic) -> Diagnostic:
 
 
 def _again(stage: str, why: str) -> str:
-    return f"{why}; apply the stage again from a clean clone (`agentops apply --stage {stage}`), then promote"
+    return (
+        f"{why}; check out what the stage runs and promote from there, or bring the stage to what is meant "
+        f"(`agentops apply --stage {stage}`), then promote"
+    )
 
 
 def _why_other(found: Resource) -> str:

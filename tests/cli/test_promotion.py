@@ -461,6 +461,21 @@ def test_plain_apply_brings_nothing_that_the_stage_before_does_not_run(chain: St
     assert "which is not so of: agent/reviewer (staging runs another)" in " ".join(blocked.out.split())
 
 
+def test_the_lock_of_the_stage_before_is_enough_where_its_registry_cannot_be_asked(
+    chain: Stages, monkeypatch: pytest.MonkeyPatch
+):
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    config = (chain.root / "agentops.yaml").read_text().split("  prod:")
+    chain.write("agentops.yaml", "  prod:".join([config[0].replace("STAGES_KEY", "NOT_HERE"), config[1]]))
+    assert chain.run("plan", "--stage", "staging").code == 1, "no credential"
+    chain.apply("prod")
+    refused = chain.run("promote", "staging", "prod", "--plan-only")
+    assert refused.code == 1
+    assert "NOT_HERE" in refused.err
+    assert chain.run("promote", "staging", "prod", "--plan-only", "--allow-unsettled").code == 0
+
+
 def test_what_is_a_stages_own_business_passes(chain: Stages):
     chain.apply("dev")
     chain.promote("dev", "staging")
