@@ -101,7 +101,6 @@ class _Look:
     skipped: set[Address] = field(default_factory=set)
     claimed: set[str] = field(default_factory=set)
     ours: frozenset[str] = frozenset()
-    renamed: dict[str, str] = field(default_factory=dict)  # ID -> the tag it should carry, of former ones
 
     async def list_roots(self, kinds: list[Kind]) -> None:
         async with anyio.create_task_group() as tasks:
@@ -109,7 +108,7 @@ class _Look:
                 tasks.start_soon(self._list_root, kind)
 
     async def _list_root(self, kind: Kind) -> None:
-        found = [self._live(body, None) async for body in self.registry.list(kind)]
+        found = [_live(body, None) async for body in self.registry.list(kind)]
         # What runs share is nobody's resource: not an orphan, not unmanaged, whichever stage looks.
         self.listed[kind.name] = [item for item in found if not item.is_shared]
 
@@ -156,7 +155,7 @@ class _Look:
 
     def _tagged(self, kind: str, found: LiveObject) -> Address | None:
         """The address this object's ownership tag gives it, if the tag is this stage's and makes sense."""
-        owner = self.renamed.get(found.id, found.owner)
+        owner = self._under_its_name(found.owner)
         if owner is None or not owner.startswith(self.tag_prefix):
             return None
         try:
@@ -165,17 +164,19 @@ class _Look:
             return None
         return self.tags(address) if address.kind == kind else None
 
-    def _live(self, body: Body, parent_id: str | None) -> LiveObject:
-        """An object as it is; of one whose tag has a former name of the stage, the tag is set aside: it is
-        ours, and with the next real update it gets the tag that it should carry."""
-        found = LiveObject(id=str(body.get("id", "")), body=body, parent_id=parent_id)
-        owner = found.owner or ""
-        former = next((start for start in self.former_prefixes if owner.startswith(start)), None)
-        if former is None:
+    def _under_its_name(self, owner: str | None) -> str | None:
+        """The tag as it would be under the present name of the stage, of one that has a former one."""
+        former = next((start for start in self.former_prefixes if (owner or "").startswith(start)), None)
+        return owner if owner is None or former is None else self.tag_prefix + owner.removeprefix(former)
+
+    def _untagged(self, address: Address, found: LiveObject) -> LiveObject:
+        """An object without its tag, where that is ours but for a former name of the stage: so it is ours,
+        and gets the tag that it should carry with the next real update."""
+        ours = self.tag_prefix + address
+        if found.owner in {None, ours} or self._under_its_name(found.owner) != ours:
             return found
-        self.renamed[found.id] = self.tag_prefix + owner.removeprefix(former)
-        metadata = {key: value for key, value in body["metadata"].items() if key != OWNER_KEY}
-        return replace(found, body={**body, "metadata": metadata})
+        metadata = {key: value for key, value in found.body["metadata"].items() if key != OWNER_KEY}
+        return replace(found, body={**found.body, "metadata": metadata})
 
     async def list_children(self, desired: DesiredState, lock: Lock, *, skip_settled: bool) -> None:
         """List the children of each parent that is there, unless all that could matter is recorded."""
@@ -226,7 +227,7 @@ class _Look:
         lock: Lock,
     ) -> None:
         async with limiter:
-            found = [self._live(body, holder.id) async for body in self.registry.list(kind, parent=holder.id)]
+            found = [_live(body, holder.id) async for body in self.registry.list(kind, parent=holder.id)]
         by_id = {item.id: item for item in found}
         by_key = {item.body.get(kind.key): item for item in found} if kind.key else {}
         for address in children:
@@ -344,7 +345,7 @@ class _Look:
     ) -> LiveObject | None:
         async with limiter:
             try:
-                return self._live(await self.registry.get(kind, id, parent=parent), parent)
+                return _live(await self.registry.get(kind, id, parent=parent), parent)
             except NotFound:
                 return None
 
@@ -362,12 +363,19 @@ class _Look:
         )
         return LiveState(
             identity=identity,
-            objects=self.objects,
-            carriers={address: tuple(tagged) for address, tagged in self.carriers.items()},
+            objects={address: self._untagged(address, found) for address, found in self.objects.items()},
+            carriers={
+                address: tuple(self._untagged(address, found) for found in tagged)
+                for address, tagged in self.carriers.items()
+            },
             unmanaged={kind: unmanaged[kind] for kind in sorted(self.listed)},
             listed=self.listed,
             skipped=frozenset(self.skipped),
         )
+
+
+def _live(body: Body, parent_id: str | None) -> LiveObject:
+    return LiveObject(id=str(body.get("id", "")), body=body, parent_id=parent_id)
 
 
 def _settled(catalog: Catalog, address: Address, desired: DesiredState, lock: Lock) -> bool:

@@ -148,3 +148,19 @@ def test_who_does_not_say_the_former_name_is_refused_or_blocked(applied: Project
     )
     ended = applied.run("plan")
     assert (ended.code, "AO050" in ended.err) == (3, True)
+
+
+@pytest.mark.parametrize("mutex", ["off"], indirect=True)
+def test_a_former_tag_of_another_address_is_not_ours(applied: Project, mutex: str) -> None:
+    def write(client: Any) -> None:
+        id = ids(applied, "dev")["agent/tutor"]
+        body = {"metadata": {"agentops": "shop/dev/agent/another"}}
+        answer = client.post(
+            f"/v1/agents/{id}", json=body, headers={"anthropic-beta": "managed-agents-2026-04-01"}
+        )
+        assert answer.status_code == 200, answer.text
+
+    applied.console(write)
+    applied.write("agentops.yaml", RENAMED["stage"][2].format(mutex=mutex))
+    ended = applied.run("plan")
+    assert (ended.code, "AO042" in ended.out) == (3, True), ended.out
