@@ -6,12 +6,12 @@ They are what a command calls, and what a script can call without any command li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, in_order
 from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.plan import Action, Plan
 from agentops.domain.ports import (
@@ -30,8 +30,10 @@ from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine import copies, guard
+from agentops.engine.behind import PutBack, not_in_release
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
+from agentops.engine.history import with_versions
 from agentops.engine.planner import make_plan
 from agentops.engine.recovery import AT_ONCE, Patience, pauses, unfound
 from agentops.engine.refresh import refresh
@@ -120,6 +122,52 @@ async def plan(
         Stop: the lock cannot be used, or an address that was asked for does not exist.
         RegistryError: the registry refused or could not be reached.
     """
+    return await _plan(target, desired, choices, diagnostics)
+
+
+async def rollback(
+    target: Target,
+    desired: DesiredState,
+    back: Mapping[Address, Resource],
+    to: str,
+    choices: Choices = NO_CHOICES,
+    diagnostics: tuple[Diagnostic, ...] = (),
+    *,
+    release: bool = False,
+) -> Planned:
+    """Plan to put addresses back to what they were, while ``desired`` is what the files ask for now.
+
+    ``back`` has each as it was; ``to`` is what they are put back to, in words (``version 3``). Where a file
+    asks for something else that is held from then on, and the lock remembers why. Nothing else is planned,
+    but what is needed for it and not there, and with ``choices.with_referrers`` what refers to it. With
+    ``release`` what is recorded and not in ``back`` is named: it did not exist then, and is left.
+
+    Raises as ``plan`` does.
+    """
+    past = {address: _as_it_was(it, desired.resources.get(address)) for address, it in back.items()}
+    asked = replace(desired, resources={**desired.resources, **past})
+    put = PutBack(to, {address: desired.resources.get(address) for address in back})
+    planned = await _plan(target, asked, choices, diagnostics, put)
+    if not release or not (left := sorted(planned.lock.resources.keys() - back.keys())):
+        return planned
+    said = in_order([*planned.plan.diagnostics, not_in_release(left, to)])
+    return replace(planned, plan=planned.plan.model_copy(update={"diagnostics": said}))
+
+
+def _as_it_was(back: Resource, file: Resource | None) -> Resource:
+    """What is protected or left to others is so by the file that holds now. A seed that is put back by name
+    is written, whoever edited it since."""
+    lifecycle = file.lifecycle if file is not None else back.lifecycle
+    return replace(back, lifecycle=replace(lifecycle, create_only=False))
+
+
+async def _plan(
+    target: Target,
+    desired: DesiredState,
+    choices: Choices,
+    diagnostics: tuple[Diagnostic, ...],
+    back: PutBack | None = None,
+) -> Planned:
     choices = choices.within(target.stage)
     if choices.destroy:
         guard.refuse_protected(target.stage, choices)
@@ -134,8 +182,17 @@ async def plan(
         choices,
         protected_stage=target.stage.protect,
         diagnostics=(*diagnostics, *newest.said, *said),
+        back=back,
     )
     return Planned(made, desired, live, lock, unwritten=not newest.ours)
+
+
+async def recorded(target: Target) -> Lock:
+    """What is recorded of the stage: its lock, or the copy in the registry where that is newer.
+
+    Raises as ``plan`` does.
+    """
+    return _lock(target, await _newest(target))
 
 
 async def apply(
@@ -157,7 +214,8 @@ async def apply(
     """
     guard.refuse_blocked(planned.plan)
     pending = planned.plan.without(already or {})
-    guard.refuse_what_cannot_be_sent(pending, target.secrets, target.uploads, target.catalog)
+    uploads = await with_versions(pending, target.registry, target.catalog, target.uploads)
+    guard.refuse_what_cannot_be_sent(pending, target.secrets, uploads, target.catalog)
     guard.refuse_without_hold(target.hold, target.stage)
     report = await execute(
         planned.plan,
@@ -172,7 +230,7 @@ async def apply(
         observer=observer,
         stop=stop,
         secrets=target.secrets,
-        uploads=target.uploads,
+        uploads=uploads,
         patience=target.patience,
         hold=target.hold,
     )

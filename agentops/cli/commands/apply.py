@@ -15,6 +15,7 @@ from agentops.cli.options import Common, common, output_format, wait_option
 if TYPE_CHECKING:
     import anyio
 
+    from agentops.cli.commands.plan import Decide
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
     from agentops.domain.address import Address
@@ -28,7 +29,7 @@ _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
 @dataclass(frozen=True, slots=True)
-class _Consent:
+class Consent:
     """What was agreed to before there was a plan to look at.
 
     expect: the change digest that was reviewed. confirm: what may be removed for good. named: all of it,
@@ -80,14 +81,14 @@ def apply(
     if saved is not None and (upgrade or anything_chosen(given)):
         raise click.UsageError("--plan applies what was saved; it takes no ADDRESS and no option of a plan")
     picked = chosen(given)
-    consent = _Consent(form, yes, expect, frozenset(map(parsed, confirm)), named=saved is not None)
+    consent = Consent(form, yes, expect, frozenset(map(parsed, confirm)), named=saved is not None)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
     if saved is not None:
         return _apply_saved(opened, told, output, saved, consent, wait)
     stage = opened.stage(told.stage)
-    return _plan_and_apply(opened, stage, output, picked, consent, wait, upgrade=upgrade)
+    return plan_and_apply(opened, stage, output, picked, consent, wait, upgrade=upgrade)
 
 
 @click.command()
@@ -110,38 +111,40 @@ def destroy(form: str, yes: bool, wait: float, **given: Any) -> int:
     if told.stage is None and opened.project.explicit:
         raise click.UsageError("say which stage to destroy: add --stage")
     refuse_peers_project(opened)
-    stage, consent = opened.stage(told.stage), _Consent(form, yes, named=True)
-    return _plan_and_apply(opened, stage, output, picked, consent, wait)
+    stage, consent = opened.stage(told.stage), Consent(form, yes, named=True)
+    return plan_and_apply(opened, stage, output, picked, consent, wait, command="destroy")
 
 
-def _plan_and_apply(
+def plan_and_apply(
     opened: Opened,
     stage: Stage,
     output: Output,
     picked: Choices,
-    consent: _Consent,
+    consent: Consent,
     wait: float,
     *,
     upgrade: bool = False,
+    command: str = "apply",
+    decide: Decide | None = None,
 ) -> int:
+    """Make a plan, show it, ask, carry it out. ``decide`` makes another plan than that of the files."""
     from agentops.cli.holding import holding
     from agentops.cli.process import started_by
     from agentops.cli.wiring import act, lock_file, look, now, pinned_fetch, run_id, target
     from agentops.engine import operations
     from agentops.engine.guard import refuse_unexpected_digest
 
-    command = "destroy" if picked.destroy else "apply"
     store = lock_file(opened, stage, command)
     # What is removed need not be fetched first.
     fetch = None if picked.destroy else pinned_fetch(opened, stage, output, store, upgrade=upgrade)
     desired, diagnostics = opened.desired(stage, fetch)
 
-    async def decide() -> Planned:
+    async def decided() -> Planned:
         async with target(opened, stage, output, store) as there:
-            return await operations.plan(there, desired, picked, diagnostics)
+            return await (decide or operations.plan)(there, desired, picked, diagnostics)
 
     with holding(opened, stage, output, store, command, wait) as held:
-        planned = look(decide)
+        planned = look(decided)
         if consent.form == "text":
             output.plan(planned.plan)
         if planned.plan.blocked:
@@ -167,7 +170,7 @@ def _plan_and_apply(
 
 
 def _apply_saved(
-    opened: Opened, told: Common, output: Output, path: Path, consent: _Consent, wait: float
+    opened: Opened, told: Common, output: Output, path: Path, consent: Consent, wait: float
 ) -> int:
     from agentops.cli.holding import holding
     from agentops.cli.process import started_by
@@ -198,7 +201,7 @@ def _apply_saved(
     return _finish(output, report, form=consent.form, quiet=not saved.changes)
 
 
-def _agreed(output: Output, plan: Plan, consent: _Consent) -> bool:
+def _agreed(output: Output, plan: Plan, consent: Consent) -> bool:
     """Ask on a terminal; without one nobody can answer, and nothing is done unless `--yes` says so. What
     cannot be undone takes a name, there as here.
 

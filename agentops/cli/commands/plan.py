@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,14 @@ from agentops.cli.options import Common, common, output_format
 if TYPE_CHECKING:
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
+    from agentops.domain.diagnostics import Diagnostic
+    from agentops.domain.plan import Plan
     from agentops.domain.project import Stage
+    from agentops.domain.state import DesiredState
     from agentops.engine.choices import Choices
-    from agentops.engine.operations import Planned
+    from agentops.engine.operations import Planned, Target
+
+    Decide = Callable[[Target, DesiredState, Choices, tuple[Diagnostic, ...]], Coroutine[Any, Any, Planned]]
 
 CHANGES = 2
 BLOCKED = 3
@@ -54,19 +59,29 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
     opened = open_project(told)
     refuse_peers_project(opened)
     planned = planned_now(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
-    output.json(planned.plan) if form == "json" else output.plan(planned.plan)
+    code = shown(output, planned.plan, form, out, told.directory)
+    return CHANGES if code == 0 and detailed_exitcode and planned.plan.changes else code
+
+
+def shown(output: Output, plan: Plan, form: str, out: Path | None, directory: Path) -> int:
+    """Print a plan that is not applied now, and save it to ``out``, which is relative to ``directory``."""
+    output.json(plan) if form == "json" else output.plan(plan)
     if out is not None:
-        output.save(planned.plan, told.directory / out)
+        output.save(plan, directory / out)
         output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")
-    if planned.plan.blocked:
-        return BLOCKED
-    return CHANGES if detailed_exitcode and planned.plan.changes else 0
+    return BLOCKED if plan.blocked else 0
 
 
 def planned_now(
-    opened: Opened, stage: Stage, output: Output, choices: Choices, *, upgrade: bool = False
+    opened: Opened,
+    stage: Stage,
+    output: Output,
+    choices: Choices,
+    *,
+    upgrade: bool = False,
+    decide: Decide | None = None,
 ) -> Planned:
-    """Load, look and decide."""
+    """Load, look and decide. ``decide`` makes another plan than that of the files."""
     from agentops.cli.wiring import lock_file, look, pinned_fetch, target
     from agentops.engine.operations import plan as make
 
@@ -75,6 +90,6 @@ def planned_now(
 
     async def operation() -> Planned:
         async with target(opened, stage, output, store) as there:
-            return await make(there, desired, choices, diagnostics)
+            return await (decide or make)(there, desired, choices, diagnostics)
 
     return look(operation)

@@ -126,6 +126,7 @@ def lock_entry_view(address: Address, entry: LockEntry) -> LockEntryView:
         *(("attachment", f"{item.memory_store} ({item.access})") for item in entry.attachments),
         *(("still to archive", identity) for identity in entry.replaced),
         *(("held", path) for path in entry.held),
+        *_history(entry),
     )
     paths = sorted(entry.applied.keys() | entry.observed.keys())
     return LockEntryView(
@@ -137,6 +138,20 @@ def lock_entry_view(address: Address, entry: LockEntry) -> LockEntryView:
             rows=tuple(_fingerprints(path, entry) for path in paths),
         ),
     )
+
+
+def _history(entry: LockEntry) -> Iterable[tuple[str, str]]:
+    """When it came to what it runs, from where, and whether it was put back on purpose."""
+    if (back := entry.rolled_back) is not None:
+        yield "rolled back", f"to {back.to}, {_moment(back.at, back.by)}"
+    if (released := entry.released) is not None:
+        yield "released", f"{_moment(released.at, released.by)}, release {released.release}"
+    if (promoted := entry.promoted_from) is not None:
+        yield "promoted from", f"{promoted.stage}, {_moment(promoted.at, promoted.by)}"
+
+
+def _moment(at: str, by: str | None) -> str:
+    return f"{at} by {by}" if by else at
 
 
 def _ended(outcome: Outcome) -> EndedView:

@@ -1,0 +1,175 @@
+"""What is put back runs behind its file on purpose: what the lock then says, so that the next plan tells it
+and leaves it alone.
+
+``applied`` is what the file asks for, although it was not sent: so it stands for what both sides are measured
+against, as for drift that was kept. ``held`` are the leaves on which the file asks for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agentops.domain.address import Address
+from agentops.domain.canonical import Form, differences, fingerprints, form
+from agentops.domain.diagnostics import Code, Diagnostic, has_errors, note, warning
+from agentops.domain.kind import Kind
+from agentops.domain.plan import Action, Behind, Change, Reason
+from agentops.domain.project import OnDrift
+from agentops.domain.resource import Body, Ref, Resource, refs_in, replace_refs
+from agentops.domain.state import LockEntry, RolledBack
+from agentops.engine.record import but_ignored, ignored, source_of
+from agentops.engine.situation import Decision, Situation
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What is put back, and what the files ask for in its place; None where they ask for nothing.
+
+    to: what it is put back to, in words.
+    """
+
+    to: str
+    files: Mapping[Address, Resource | None]
+
+    def on_drift(self, address: Address, otherwise: OnDrift) -> OnDrift:
+        """What becomes of drift there: a seed is for agents to edit, and what they wrote blocks nothing."""
+        file = self.files.get(address)
+        return OnDrift.REVERT if file is not None and file.lifecycle.create_only else otherwise
+
+
+def put_back(it: Situation, to: str, file: Resource | None, decision: Decision) -> Decision:
+    """The decision about what is put back, with what the file goes on asking for."""
+    change = decision.change
+    if it.desired is None or has_errors(decision.diagnostics):
+        return decision
+    if change is None:
+        return _recorded(it, to, file, it.desired, decision)
+    if change.record is None:
+        return decision
+    record, behind = _left_behind(it, to, file, it.desired, change.record, change.body)
+    reason = Reason.ROLLED_BACK if change.action is Action.UPDATE else change.reason
+    files_of = it.desired.version if it.kind.bundle is not None else None
+    told = {"record": record, "behind": behind, "reason": reason, "files_of": files_of}
+    return replace(decision, change=change.model_copy(update=told))
+
+
+def _recorded(it: Situation, to: str, file: Resource | None, back: Resource, decision: Decision) -> Decision:
+    """It is there as it was: only the lock has to say so."""
+    entry = decision.record or it.entry
+    if entry is None or it.live is None:
+        return decision
+    record, behind = _left_behind(it, to, file, back, entry, {})
+    if behind is not None:
+        record = record.model_copy(update={"applied": _sorted(behind.applied)})
+    former = it.entry.rolled_back if it.entry is not None else None
+    if record.rolled_back is not None and former is not None and former.to == to:
+        record = record.model_copy(update={"rolled_back": former})
+    return replace(decision, record=None if record == it.entry else record)
+
+
+def _left_behind(
+    it: Situation, to: str, file: Resource | None, back: Resource, record: LockEntry, sent: Body
+) -> tuple[LockEntry, Behind | None]:
+    """What the lock says of it: that it runs what its file asks for where it does, else that it does not."""
+    runs = back.source if back.source.digest else None
+    told = RolledBack(to=to)
+    if file is None:
+        # No file to measure against; nobody takes it for forgotten while it says so.
+        return record.model_copy(update={"source": runs, "rolled_back": told, "held": ()}), None
+    asked: Body = replace_refs(file.body, it.known)
+    ours = form(it.kind, asked)
+    held = _held(it, file, ours, _afterwards(it, back, record.held), sent)
+    entry = record.model_copy(update={"held": held, "protected": file.lifecycle.protect})
+    if not held:
+        now = {"source": source_of(it.entry or entry, file), "rolled_back": None}
+        return entry.model_copy(update=now), None
+    late = {name: value for name, value in asked.items() if name in it.kind.fields and any(refs_in(value))}
+    left = ours.fingerprints
+    if it.entry is not None and it.entry.id:
+        left = but_ignored(file, left, it.entry.applied)
+    entry = entry.model_copy(update={"source": runs, "rolled_back": told})
+    return entry, Behind(applied=_sorted(left), body=late)
+
+
+def _afterwards(it: Situation, back: Resource, kept: tuple[str, ...]) -> Form:
+    """What will be there: what is put back, but for what is kept or left to others."""
+    body: Body = replace_refs(back.body, it.known)
+    leaves = dict(form(it.kind, body).leaves)
+    if it.live is None:
+        return Form(leaves)
+    there = form(it.kind, it.live.body).leaves
+    left = (*back.lifecycle.ignore_changes, *kept)
+    for path in [path for path in {*leaves, *there} if ignored(path, left)]:
+        leaves.pop(path, None)
+        if path in there:
+            leaves[path] = there[path]
+    return Form(leaves)
+
+
+def _held(it: Situation, file: Resource, ours: Form, after: Form, sent: Body) -> tuple[str, ...]:
+    """The leaves on which the file asks for something else than what will be there. What the registry makes
+    of what the file asks for is nothing else."""
+    wanted, there = ours.fingerprints, after.fingerprints
+    brought = {path for path in there if _is_brought(it.kind, path, sent)}
+    entry = it.entry if it.entry is not None else LockEntry(id="")
+
+    def is_spelling(path: str) -> bool:
+        ours_stands = entry.applied.get(path) == wanted.get(path)
+        return ours_stands and entry.observed.get(path) == there.get(path) and path not in entry.held
+
+    found = differences(it.kind, ours, after, wanted, there, {*brought, *entry.held})
+    return tuple(
+        sorted(
+            item.path
+            for item in found
+            if not is_spelling(item.path) and not ignored(item.path, file.lifecycle.ignore_changes)
+        )
+    )
+
+
+def _is_brought(kind: Kind, path: str, sent: Body) -> bool:
+    """Whether this is a key that others may set and that is put back."""
+    name, _, key = path.partition(".")
+    members = sent.get(name)
+    return kind.fields[name].foreign_keys and isinstance(members, Mapping) and members.get(key) is not None
+
+
+def applied_behind(kind: Kind, behind: Behind, known: Callable[[Ref], Any]) -> dict[str, str]:
+    """What the lock says that the file asks for, once what it refers to is known."""
+    found: dict[str, str] = dict(behind.applied)
+    if behind.body:
+        late = {path for path, leaf in form(kind, behind.body).leaves.items() if any(refs_in(leaf))}
+        now = fingerprints(kind, replace_refs(behind.body, known))
+        found |= {path: now[path] for path in late & now.keys()}
+    return _sorted(found)
+
+
+def as_recorded(change: Change, kind: Kind, entry: LockEntry, known: Callable[[Ref], Any]) -> LockEntry:
+    """What is written of a change that is done, with what the file goes on asking for in the place of what
+    was sent."""
+    if change.behind is None:
+        return entry
+    return entry.model_copy(update={"applied": applied_behind(kind, change.behind, known)})
+
+
+def rolled_back_orphan(address: Address, back: RolledBack) -> Diagnostic:
+    return warning(
+        Code.ROLLED_BACK,
+        f"{address} is in no file, but was rolled back to {back.to}: it is not removed",
+        "write its file, or say that it goes: `--prune --on-drift revert`",
+        address=address,
+    )
+
+
+def not_in_release(addresses: Sequence[Address], to: str) -> Diagnostic:
+    return note(
+        Code.ROLLED_BACK,
+        f"not part of {to}, and left as it is: {', '.join(addresses)}",
+        "what is no longer wanted goes with its file and `--prune`",
+    )
+
+
+def _sorted(found: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(found.items()))
