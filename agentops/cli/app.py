@@ -16,6 +16,7 @@ from agentops.cli.commands.lock import lock
 from agentops.cli.commands.look import drift, status
 from agentops.cli.commands.plan import plan
 from agentops.cli.commands.project import init, render, schema, validate
+from agentops.cli.commands.promote import promote
 from agentops.cli.commands.registry import registry
 from agentops.cli.commands.rollback import rollback
 from agentops.cli.options import common, remembered
@@ -43,9 +44,10 @@ for command in (
     render,
     plan,
     apply,
+    promote,
+    rollback,
     drift,
     status,
-    rollback,
     destroy,
     lock,
     schema,

@@ -72,6 +72,11 @@ def choices(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with(_CHOICES, command)
 
 
+def choices_of_release(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a command that says by its own arguments which addresses."""
+    return _with(tuple(option for option in _CHOICES if option is not _ADDRESSES), command)
+
+
 def removals(command: Callable[..., Any]) -> Callable[..., Any]:
     """What destroy takes of it."""
     return _with((_ADDRESSES, *_LIMITS), command)

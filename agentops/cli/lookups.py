@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from agentops.domain.diagnostics import Code, Stop, error
 if TYPE_CHECKING:
     from agentops.domain.github import Checkout
     from agentops.domain.plan import Plan
+    from agentops.domain.resource import Source
     from agentops.domain.state import Lock
 
 Pinned = Callable[[str, str | None], "Checkout"]
@@ -58,13 +60,19 @@ class EnvironmentSecrets:
         raise Stop(error(Code.SECRET, f"the secret file:{path} is empty", "write the secret into it"))
 
 
-class PlannedUploads:
-    """The port ``Uploads`` for one plan: files of the project, or of the commit that a URL is pinned to."""
+AtCommit = Callable[[str, str], Mapping[str, bytes]]
+"""The files of a folder of the project at a commit, by their path in it."""
 
-    def __init__(self, root: Path, plan: Plan, fetch: Pinned) -> None:
+
+class PlannedUploads:
+    """The port ``Uploads`` for one plan: files of the project as they are or as a commit has them, or of the
+    commit that a URL is pinned to."""
+
+    def __init__(self, root: Path, plan: Plan, fetch: Pinned, at_commit: AtCommit) -> None:
         self._root = root
         self._records = {change.address: change.record for change in plan.changes}
         self._fetch = fetch
+        self._at_commit = cache(at_commit)
 
     def read(self, address: Address, path: str, sha256: str) -> bytes:
         record = self._records.get(address)
@@ -75,6 +83,8 @@ class PlannedUploads:
             content = self._fetch(record.path, record.revision).files.get(path)
         else:
             content = self._local(record.path, path)
+            if (content is None or sha256_of(content) != sha256) and record.source is not None:
+                content = self._committed(record.source, record.path, path)
         if content is None or sha256_of(content) != sha256:
             raise Stop(error(Code.UPLOAD, f"{name} is not what was planned", "it has changed: plan again"))
         return content
@@ -87,6 +97,10 @@ class PlannedUploads:
             return (self._root / where).read_bytes()
         except OSError:
             return None
+
+    def _committed(self, source: Source, directory: str, path: str) -> bytes | None:
+        """What was planned need not be what the working tree has: a release goes back to its commits."""
+        return None if source.commit is None else self._at_commit(source.commit, directory).get(path)
 
 
 def pins_of(lock: Lock | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,11 @@ class Output:
 
         self.text(json.document(value))
 
+    def json_list(self, values: Sequence[BaseModel]) -> None:
+        from agentops.render import json
+
+        self.text(json.documents(values))
+
     def save(self, value: BaseModel, path: Path) -> None:
         """Write a document beside its place and move it there, so that no half of it is ever seen."""
         from agentops.render import json
@@ -95,6 +100,13 @@ class Output:
         from agentops.render import text
 
         text.plan(plan_view(plan, verbose=self.verbose), self.out)
+
+    def plans(self, plans: Iterable[Plan]) -> None:
+        """Several, one under the other."""
+        for number, plan in enumerate(plans):
+            if number:
+                self.text("")
+            self.plan(plan)
 
     def applied(self, report: ApplyReport) -> None:
         from agentops.domain.view import apply_view

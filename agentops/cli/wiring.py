@@ -128,21 +128,22 @@ def pinned_fetch(
     now. The lock is looked at when the first URL is met."""
     from agentops.cli.lookups import pins_of
 
-    resolve, pins = _resolver(opened), dict[str, str]()
+    resolve, pins = resolver(opened), dict[str, str]()
     looked = upgrade
 
     def fetch(url: str) -> Checkout:
         nonlocal looked
         if not looked:
-            pins.update(pins_of(_newest_lock(opened, stage, output, store)))
+            pins.update(pins_of(newest_lock(opened, stage, output, store)))
             looked = True
         return resolve(url, pins.get(url))
 
     return fetch
 
 
-def _newest_lock(opened: Opened, stage: Stage, output: Output, store: LockFile) -> Lock | None:
-    """That of the file, or its copy in the registry where that is newer and can be read."""
+def newest_lock(opened: Opened, stage: Stage, output: Output, store: LockFile) -> Lock | None:
+    """The lock of a stage: that of the file, or its copy in the registry where that is newer and can be
+    read."""
     from agentops.domain.ports import RegistryError
     from agentops.engine.copies import newest
 
@@ -158,7 +159,8 @@ def _newest_lock(opened: Opened, stage: Stage, output: Output, store: LockFile) 
         return store.read()
 
 
-def _resolver(opened: Opened) -> Pinned:
+def resolver(opened: Opened) -> Pinned:
+    """What URLs name, fetched where it is not kept."""
     from agentops.remotes import Remotes
     from agentops.spec import is_payload
 
@@ -181,11 +183,16 @@ def refuse_peers_project(opened: Opened) -> None:
         )
 
 
+def lock_name(stage: Stage) -> str:
+    """The path of a stage's lock, from the project's root."""
+    return f"locks/{stage.name}.lock.json"
+
+
 def lock_file(opened: Opened, stage: Stage, command: str = "") -> LockFile:
     """The lock of a stage; ``command`` is who to say holds it."""
     from agentops.lockfile import LockFile, Owner
 
-    name = f"locks/{stage.name}.lock.json"
+    name = lock_name(stage)
     return LockFile(
         opened.root / name,
         opened.root / HIDDEN_FOLDER / f"{stage.name}.journal",
@@ -213,6 +220,7 @@ async def target(
     from agentops.engine.documents import SharedDocuments
     from agentops.engine.operations import NOT_SHARED, Target
     from agentops.engine.recovery import AT_ONCE, Patience
+    from agentops.remotes import History
 
     def waiting(addresses: Sequence[str], seconds: float) -> None:
         named = f"{addresses[0]} and {len(addresses) - 1} more" if len(addresses) > 1 else addresses[0]
@@ -235,7 +243,8 @@ async def target(
             there = replace(there, documents=documents)
         if plan is not None:
             secrets = EnvironmentSecrets(os.environ, opened.root)
-            uploads = PlannedUploads(opened.root, plan, _resolver(opened))
+            history = History(opened.root, os.environ)
+            uploads = PlannedUploads(opened.root, plan, resolver(opened), history.folder)
             there = replace(there, secrets=secrets, uploads=uploads)
         yield there
 

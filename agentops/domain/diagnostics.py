@@ -94,6 +94,13 @@ class Code(StrEnum):
     OLD_REFERENCE = "AO075"
     ROLLED_BACK = "AO076"
     UNSEEN_STAGE = "AO077"
+    # Releases
+    COMMIT = "AO090"
+    UNKNOWN_SOURCE = "AO091"
+    OTHER_SOURCE = "AO092"
+    UNSETTLED = "AO093"
+    NOT_PROMOTED = "AO094"
+    PROMOTION_ORDER = "AO095"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_fie
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Moved, digest
-from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, has_errors
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, has_errors, in_order
 from agentops.domain.project import OnDrift
 from agentops.domain.resource import Body
 from agentops.domain.state import LockEntry, Origin, RolledBack
@@ -259,6 +259,10 @@ class Plan(_Frozen):
         """The plan for what else there is to do."""
         left = tuple(change for change in self.changes if change.address not in addresses)
         return self.model_copy(update={"changes": left})
+
+    def with_diagnostics(self, more: Iterable[Diagnostic]) -> Plan:
+        """The plan with what else is to be said of it; errors block it."""
+        return self.model_copy(update={"diagnostics": in_order([*self.diagnostics, *more])})
 
     @property
     def release(self) -> str:

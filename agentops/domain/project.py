@@ -92,6 +92,7 @@ class Stage:
 
     on_drift, prune, max_removals: what holds where a command does not say otherwise.
     mutex: its runs share it with other machines, and keep a copy of the lock in the registry.
+    promote_from: the stage whose releases come here; from files come only sources that it runs.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Stage:
     prune: bool = False
     max_removals: MaxRemovals | None = None
     mutex: bool = False
+    promote_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,12 +72,14 @@ def replace_refs(value: Any, known: Callable[[Ref], Any]) -> Any:
 
 class Source(BaseModel):
     """What an address is built from: the digest of the parsed content before ``overrides``
-    (file, prompt, includes, seeds), and the git commit that holds exactly that, if one does."""
+    (file, prompt, includes, seeds), and the git commit that holds exactly that, if one does. ``revision`` is
+    the commit of another repository that content from a URL was taken at."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     digest: str
     commit: str | None = None
+    revision: str | None = None
 
 
 class Attachment(BaseModel):

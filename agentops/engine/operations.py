@@ -5,13 +5,13 @@ They are what a command calls, and what a script can call without any command li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import anyio
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, in_order
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error
 from agentops.domain.kind import Catalog, owner_tag
 from agentops.domain.plan import Action, Plan
 from agentops.domain.ports import (
@@ -107,14 +107,20 @@ class Planned:
     lock: Lock
     unwritten: bool = False
 
+    def with_diagnostics(self, more: Iterable[Diagnostic]) -> Planned:
+        """The same with what else is to be said of the plan; errors block it."""
+        return replace(self, plan=self.plan.with_diagnostics(more))
+
 
 async def plan(
     target: Target,
     desired: DesiredState,
     choices: Choices = NO_CHOICES,
     diagnostics: tuple[Diagnostic, ...] = (),
+    promotes: str | None = None,
 ) -> Planned:
-    """Look at the registry and decide. ``diagnostics`` of loading become the plan's.
+    """Look at the registry and decide. ``diagnostics`` of loading become the plan's. ``promotes`` is the
+    stage whose release ``desired`` is.
 
     Raises:
         Blocked: another organization or workspace answered than the lock belongs to, or a protected stage
@@ -122,7 +128,7 @@ async def plan(
         Stop: the lock cannot be used, or an address that was asked for does not exist.
         RegistryError: the registry refused or could not be reached.
     """
-    return await _plan(target, desired, choices, diagnostics)
+    return await _plan(target, desired, choices, diagnostics, promotes=promotes)
 
 
 async def rollback(
@@ -147,11 +153,10 @@ async def rollback(
     past = {address: _as_it_was(it, desired.resources.get(address)) for address, it in back.items()}
     asked = replace(desired, resources={**desired.resources, **past})
     put = PutBack(to, {address: desired.resources.get(address) for address in back})
-    planned = await _plan(target, asked, choices, diagnostics, put)
+    planned = await _plan(target, asked, choices, diagnostics, back=put)
     if not release or not (left := sorted(planned.lock.resources.keys() - back.keys())):
         return planned
-    said = in_order([*planned.plan.diagnostics, not_in_release(left, to)])
-    return replace(planned, plan=planned.plan.model_copy(update={"diagnostics": said}))
+    return planned.with_diagnostics([not_in_release(left, to)])
 
 
 def _as_it_was(back: Resource, file: Resource | None) -> Resource:
@@ -166,6 +171,8 @@ async def _plan(
     desired: DesiredState,
     choices: Choices,
     diagnostics: tuple[Diagnostic, ...],
+    *,
+    promotes: str | None = None,
     back: PutBack | None = None,
 ) -> Planned:
     choices = choices.within(target.stage)
@@ -181,6 +188,7 @@ async def _plan(
         guard.origin_of(target.registry.base_url, live.identity),
         choices,
         protected_stage=target.stage.protect,
+        promotes=promotes,
         diagnostics=(*diagnostics, *newest.said, *said),
         back=back,
     )

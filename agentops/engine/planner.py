@@ -45,13 +45,15 @@ def make_plan(
     choices: Choices = NO_CHOICES,
     *,
     protected_stage: bool = False,
+    promotes: str | None = None,
     diagnostics: tuple[Diagnostic, ...] = (),
     back: PutBack | None = None,
 ) -> Plan:
     """Decide every address in dependency order and freeze the result.
 
-    ``diagnostics`` are those of loading and refreshing; they become the plan's. ``back`` are addresses that
-    ``desired`` has as they were, which are put back to that.
+    ``promotes`` is the stage whose release ``desired`` is. ``diagnostics`` are those of loading and
+    refreshing; they become the plan's. ``back`` are addresses that ``desired`` has as they were, which are
+    put back to that.
 
     Raises:
         Stop: a selected, recreated or rotated address is unknown, or one to rotate has no secrets.
@@ -64,6 +66,7 @@ def make_plan(
     return Plan(
         project=desired.project,
         stage=desired.stage,
+        promotes=promotes,
         rolls_back=back.to if back is not None else None,
         origin=origin,
         lock_serial=lock.serial,

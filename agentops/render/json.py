@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 
@@ -22,3 +23,8 @@ def dump(value: object) -> str:
     as the same: outside of strings it has no such character."""
     lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
     return "\n".join(escape_hidden(line, lambda hidden: json.dumps(hidden)[1:-1]) for line in lines)
+
+
+def documents(values: Sequence[BaseModel]) -> str:
+    """Several as one JSON list."""
+    return dump([value.model_dump(mode="json") for value in values]) + "\n"

@@ -7,6 +7,7 @@ rendered, our own keys are taken out, shorthands become what the API takes, and 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from agentops.domain.address import Address
@@ -17,7 +18,7 @@ from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Attachment, Body, Lifecycle, Resource, Source
 from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION, read_credentials, read_secret_version
 from agentops.spec.discovery import Declaration
-from agentops.spec.files import Files, Refused
+from agentops.spec.files import Files, Refused, is_pattern
 from agentops.spec.foreign import without_foreign
 from agentops.spec.lifecycle import LIFECYCLE, read_lifecycle
 from agentops.spec.located import LocatedDict, plain
@@ -25,12 +26,12 @@ from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
 from agentops.spec.paths import files_behind
 from agentops.spec.provenance import SeedSources, memory_before_overrides, source_of
-from agentops.spec.references import Index, a, resolve
+from agentops.spec.references import Index, a, is_url, matching, resolve
 from agentops.spec.rendering import TEMPLATE, Renderer
 from agentops.spec.request import request
 from agentops.spec.revision import Revision
 from agentops.spec.shorthand import expanded_tools
-from agentops.spec.slots import Names, short_references
+from agentops.spec.slots import Names, named_in, short_references
 from agentops.spec.source import Document, describe
 
 PROMPT = "prompt"
@@ -357,9 +358,20 @@ class _Builder:
         if self._path not in known:
             defaults = {} if self._kind.default_name is None else {self._kind.default_name: self._name}
             known[self._path] = source_of(
-                self._path, written, defaults, self._scope.files, self._scope.revision
+                self._path, written, defaults, self._matched(written), self._scope.files, self._scope.revision
             )
         return known[self._path]
+
+    def _matched(self, written: LocatedDict) -> dict[str, list[Address]]:
+        """What the patterns of a file name, before overrides."""
+        scope, at = self._scope, Location(self._path)
+        found: dict[str, list[Address]] = {}
+        for kind, text in named_in(self._kind, written.without(OVERRIDES)):
+            if is_pattern(text) and not is_url(text):
+                with suppress(Refused):  # reported where it is used
+                    named = matching(text, scope.catalog[kind], self._path, at, scope.index, scope.files)
+                    found[text] = [item.address for item in named if item.address is not None]
+        return found
 
     def _commit(self, paths: list[str]) -> str | None:
         return None if self._scope.revision is None else self._scope.revision.commit_of(paths)

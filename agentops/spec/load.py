@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, in_order, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Stop, error, in_order, warning
 from agentops.domain.github import Checkout
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
-from agentops.domain.resource import Resource, Source
+from agentops.domain.resource import Resource
 from agentops.domain.state import DesiredState
 from agentops.spec.attachments import with_attachments
-from agentops.spec.build import Built, Scope, build
 from agentops.spec.check import check, dangling, mounts
-from agentops.spec.discovery import Declaration, discover
 from agentops.spec.external import External
-from agentops.spec.files import Files, Refused
-from agentops.spec.memory import stores_of
-from agentops.spec.references import Index
-from agentops.spec.revision import Revision, read_revision
-from agentops.spec.skill import fetched_skill, local_skill, remote_skills
-from agentops.spec.walk import SKILL_FILE
+from agentops.spec.files import Refused
+from agentops.spec.skill import fetched_skill, remote_skills
+from agentops.spec.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,65 +53,49 @@ def load_stages(
 
     A problem that holds in some of these stages only says in which.
     """
-    files = Files(root)
-    found = discover(files, project, catalog)
-    external = External(project, files)
-    problems = [*found.problems, *external.problems(catalog)]
-    first = _first_of_each(found.declarations, problems)
-    if not found.declarations and not found.skills and not found.problems:
+    tree = Tree.read(root, project, catalog)
+    external = External(project, tree.files)
+    problems = [*tree.problems, *external.problems(catalog)]
+    if tree.is_empty:
         problems.append(_nothing_declared(root))
-    read = {item.document.path for item in first.values()} | found.payload
-    revision = read_revision(root)
-    sources: dict[str, Source] = {}
-    settled: dict[str, Built] = {}
-    declared = {item.document.path: item.address for item in found.declarations}
-    for path, address in found.skills.items():
-        declared |= {path: address, f"{path}/{SKILL_FILE}": address}
-    declared |= found.broken
-    skills, wrong_skills = _skills(found.skills, catalog, files, revision)
-    problems.extend(wrong_skills)
-    made = frozenset(
-        store for item in found.declarations for store in stores_of(item.address, item.document.body)
-    )
+    problems.extend(tree.skill_problems)
     states: list[DesiredState] = []
     told: dict[str, list[Diagnostic]] = {}
     for stage in stages:
-        elsewhere = external.addresses - stage.external.keys()
-        index = Index(declared, stage.external, elsewhere, stage.name, made)
-        scope = Scope(files, project, stage, catalog, index, found.resources, revision, sources, settled)
-        written, wrong = _built(found.declarations, first, scope)
-        resources = with_attachments({**skills, **written}, stage.external, catalog)
-        wrong.extend(mounts(written, resources, catalog))
-        remote = remote_skills(resources, catalog)
-        if fetch is not None:
-            resources |= _fetched(remote, fetch, catalog, wrong)
-        wrong.extend(dangling(resources, {*found.skills.values(), *found.broken.values(), *remote}))
-        wrong.extend(external.declared_too(resources))
-        wrong.extend(check(project, stage.name, resources, catalog))
-        told[stage.name] = wrong
-        states.append(
-            DesiredState(project=project.name, stage=stage.name, resources=dict(sorted(resources.items())))
+        written, wrong = _built(tree, stage, external)
+        state, more = put_together(
+            project, stage, catalog, tree.skills, written, external, tree.promised, fetch
         )
+        told[stage.name] = [*wrong, *more]
+        states.append(state)
     said = _with_stages(told)
-    count = len(read) + len(found.skills)
-    return [Loaded(state, in_order([*problems, *said[state.stage]]), count) for state in states]
+    return [Loaded(state, in_order([*problems, *said[state.stage]]), tree.size) for state in states]
 
 
-def _skills(
-    directories: Mapping[str, Address], catalog: Catalog, files: Files, git: Revision | None
-) -> tuple[dict[Address, Resource], list[Diagnostic]]:
-    """The skills of the project: the same in every stage."""
-    resources: dict[Address, Resource] = {}
-    problems: list[Diagnostic] = []
-    for directory, address in directories.items():
-        try:
-            resources[address], told = local_skill(
-                directory, address, catalog.of_address(address), files, git
-            )
-        except Refused as refused:
-            told = [*refused.diagnostics]
-        problems.extend(item.model_copy(update={"address": address}) for item in told)
-    return resources, problems
+def put_together(
+    project: Project,
+    stage: Stage,
+    catalog: Catalog,
+    skills: Mapping[Address, Resource],
+    written: Mapping[Address, Resource],
+    external: External,
+    elsewhere: Collection[Address] = (),
+    fetch: Fetch | None = None,
+) -> tuple[DesiredState, list[Diagnostic]]:
+    """What holds only over all resources of a stage: memory of agents that deployments mount, skills named
+    by a URL, references, and the rules between resources. ``elsewhere`` may be referred to all the same."""
+    wrong: list[Diagnostic] = []
+    resources = with_attachments({**skills, **written}, stage.external, catalog)
+    wrong.extend(mounts(written, resources, catalog))
+    remote = remote_skills(resources, catalog)
+    if fetch is not None:
+        resources |= _fetched(remote, fetch, catalog, wrong)
+    wrong.extend(dangling(resources, {*elsewhere, *remote}))
+    wrong.extend(external.declared_too(resources))
+    wrong.extend(check(project, stage.name, resources, catalog))
+    return DesiredState(
+        project=project.name, stage=stage.name, resources=dict(sorted(resources.items()))
+    ), wrong
 
 
 def _fetched(
@@ -140,46 +119,18 @@ def _placed(problem: Diagnostic, by: Resource) -> Diagnostic:
     return problem.model_copy(update={"address": by.address, "location": by.location})
 
 
-def _built(
-    declarations: Iterable[Declaration], first: dict[Address, Declaration], scope: Scope
-) -> tuple[dict[Address, Resource], list[Diagnostic]]:
+def _built(tree: Tree, stage: Stage, external: External) -> tuple[dict[Address, Resource], list[Diagnostic]]:
     """The resources of one stage. A second file of one address is checked too, and declares nothing."""
     resources: dict[Address, Resource] = {}
     problems: list[Diagnostic] = []
-    for declaration in declarations:
-        built, wrong = build(declaration, scope)
+    for declaration, (built, wrong) in tree.built(stage, external):
         problems.extend(wrong)
-        if first[declaration.address] is not declaration:
+        if not tree.is_first(declaration):
             continue
         for resource in built:
             if (other := resources.setdefault(resource.address, resource)) is not resource:
                 problems.append(_twice(resource, other.path, other.location.line))
     return resources, problems
-
-
-def _first_of_each(
-    declarations: Iterable[Declaration], problems: list[Diagnostic]
-) -> dict[Address, Declaration]:
-    """The declaration that keeps each address: the first file in path order."""
-    kept: dict[Address, Declaration] = {}
-    for item in declarations:
-        first = kept.setdefault(item.address, item)
-        if first is not item:
-            problems.append(
-                error(
-                    Code.DUPLICATE_ADDRESS,
-                    f"{item.document.path} and {first.document.path} both declare {item.address}",
-                    "rename one of the files, or give it an `address:` of its own",
-                    address=item.address,
-                    location=_place_of_address(item),
-                )
-            )
-    return kept
-
-
-def _place_of_address(declaration: Declaration) -> Location:
-    body = declaration.document.body
-    return body.place("address") if "address" in body else body.at
 
 
 def _with_stages(told: dict[str, list[Diagnostic]]) -> dict[str, list[Diagnostic]]:

@@ -31,6 +31,7 @@ from agentops.domain.project import (
 from agentops.spec.files import Files, Refused
 from agentops.spec.located import LocatedDict, plain
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
+from agentops.spec.promotion import promotion_problems
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 
@@ -44,7 +45,6 @@ _LATER_OF_PROJECT = {
     "require": "version requirements are not supported yet; pin the tool where you install it",
 }
 _LATER_OF_STAGE = {
-    "promote_from": "promotion is not supported yet; apply each stage from its own commit",
     "renamed_from": "renaming a stage is not supported yet; keep its name",
     "name_suffix": "name suffixes are not supported yet; give each stage its own workspace",
     **{key: _LATER_OF_PROJECT[key] for key in ("policy", "require")},
@@ -121,6 +121,7 @@ class StageBlock(Guards):
     vars: dict[str, Any] | None = None
     protect: bool = False
     mutex: Switch | None = None
+    promote_from: Text | None = None
 
 
 class ProjectBlock(Guards):
@@ -178,6 +179,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     problems.extend(wrong)
     _check_names(known, problems)
     problems.extend(_unfilled(known))
+    problems.extend(promotion_problems(known))
     external = _external(known, problems)
     if wrong:
         return _salvaged(known, external)
@@ -220,6 +222,7 @@ def _stage(name: str, block: StageBlock, shared: ProjectBlock, external: Mapping
         max_removals=None if limit is None else MaxRemovals.parse(str(limit)),
         # An embedded registry is one machine's: there the hold of a file is enough.
         mutex=not registry.is_local if mutex is None else mutex in (True, "on"),
+        promote_from=block.promote_from,
     )
 
 

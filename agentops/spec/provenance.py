@@ -6,14 +6,16 @@ that a promotion can tell whether two stages run the same thing.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from agentops.domain.canonical import content_digest, digest
 from agentops.domain.diagnostics import Location
 from agentops.domain.resource import Source
-from agentops.spec.files import Files, Refused
+from agentops.spec.files import Files, Refused, is_pattern
 from agentops.spec.located import LocatedDict, plain
 from agentops.spec.memory import seed_path
 from agentops.spec.overlay import OVERRIDES
@@ -22,17 +24,26 @@ from agentops.spec.payload import payload_of, strings
 from agentops.spec.revision import Revision
 from agentops.spec.source import read_data
 
+Matched = Mapping[str, Sequence[str]]
+"""A pattern as it is written -> the addresses it names."""
+
 
 def source_of(
-    path: str, written: LocatedDict, defaults: Mapping[str, Any], files: Files, revision: Revision | None
+    path: str,
+    written: LocatedDict,
+    defaults: Mapping[str, Any],
+    matched: Matched,
+    files: Files,
+    revision: Revision | None,
 ) -> Source:
     """Of the file at ``path``, whose members are ``written``: with its prompt and its includes.
 
-    ``defaults`` are members it has although it does not say so: the name that its path gives.
+    ``defaults`` are members it has although it does not say so: the name that its path gives. ``matched`` is
+    what its patterns name: with another file there it is built from something else.
     """
     base = written.without(OVERRIDES)
     payload = payload_of(path, base, files)
-    content = {
+    content: dict[str, Any] = {
         "body": {**defaults, **plain(base)},
         "texts": {
             key: [_text_digest(item, files) for item in found] for key, found in payload.prompts.items()
@@ -41,10 +52,19 @@ def source_of(
             key: [_data_digest(item, files) for item in found] for key, found in payload.includes.items()
         },
     }
+    if matched:
+        content["matched"] = {key: sorted(found) for key, found in matched.items()}
     read = {item for found in (*payload.prompts.values(), *payload.includes.values()) for item in found}
-    return Source(
-        digest=digest(content), commit=None if revision is None else revision.commit_of([path, *read])
-    )
+    folders = {_folder_of(it, path) for it in (*matched, *filter(is_pattern, payload.includes))}
+    if revision is None or any(revision.has_changes_in(folder) for folder in folders):
+        return Source(digest=digest(content))
+    return Source(digest=digest(content), commit=revision.commit_of([path, *read]))
+
+
+def _folder_of(pattern: str, base: str) -> str:
+    """The folder that whatever a pattern matches lies in."""
+    fixed = list(takewhile(lambda part: not is_pattern(part), pattern.split("/")))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(base), *fixed))
 
 
 def memory_before_overrides(index: int, staged: LocatedDict, written: LocatedDict) -> LocatedDict:

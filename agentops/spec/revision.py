@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from agentops.spec.files import is_private
+
 _TIMEOUT_SECONDS = 10.0
 _EVERYTHING = "./"
 
@@ -23,6 +25,13 @@ class Revision:
     def commit_of(self, paths: Iterable[str]) -> str | None:
         """The commit, if every one of the files is in it as it is on disk."""
         return None if any(self._differs(path) for path in paths) else self.head
+
+    def has_changes_in(self, folder: str) -> bool:
+        """Whether a file of the folder may be another in the commit, or be in only one of the two; files that
+        are never read aside."""
+        inside = f"{folder}/" if folder not in ("", ".") else ""
+        below = (path for path in self.changed if path.startswith(inside) and not is_private(path))
+        return self._differs(inside) or any(below)
 
     def _differs(self, path: str) -> bool:
         around = (path[: index + 1] for index, character in enumerate(path) if character == "/")

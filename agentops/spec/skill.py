@@ -82,7 +82,9 @@ def local_skill(
     told = [*problems, *skill.problems]
     if has_errors(told):
         raise Refused(*told)
-    commit = None if git is None else git.commit_of(f"{directory}/{path}" for path in content)
+    # A file that is only missing here would come back with the commit.
+    known = git is not None and not git.has_changes_in(directory)
+    commit = git.commit_of(f"{directory}/{path}" for path in content) if git is not None and known else None
     return skill.resource(address, directory, Source(digest=digest(skill.body), commit=commit)), told
 
 
@@ -114,7 +116,7 @@ def fetched_skill(
     told = [_said_of(checkout.url, item, by) for item in (*problems, *skill.problems)]
     if has_errors(told):
         raise Refused(*told)
-    source = Source(digest=digest([skill.body, checkout.pin]))
+    source = Source(digest=digest([skill.body, checkout.pin]), revision=checkout.pin)
     return replace(
         skill.resource(address, checkout.url, source), location=by.location, revision=checkout.pin
     ), told

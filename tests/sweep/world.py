@@ -204,7 +204,7 @@ class Ended:
 
 def with_lookups(there: Target, wanted: Project, plan: Plan) -> Target:
     secrets = EnvironmentSecrets(fleet.SECRETS, wanted.root)
-    return replace(there, secrets=secrets, uploads=PlannedUploads(wanted.root, plan, nowhere))
+    return replace(there, secrets=secrets, uploads=PlannedUploads(wanted.root, plan, nowhere, nowhere))
 
 
 async def _alive(registry: HttpRegistry, planned: Planned) -> dict[str, int]:

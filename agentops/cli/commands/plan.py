@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,9 @@ from agentops.cli.options import Common, common, output_format
 if TYPE_CHECKING:
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
-    from agentops.domain.diagnostics import Diagnostic
-    from agentops.domain.plan import Plan
     from agentops.domain.project import Stage
-    from agentops.domain.state import DesiredState
     from agentops.engine.choices import Choices
-    from agentops.engine.operations import Planned, Target
-
-    Decide = Callable[[Target, DesiredState, Choices, tuple[Diagnostic, ...]], Coroutine[Any, Any, Planned]]
+    from agentops.engine.operations import Planned
 
 CHANGES = 2
 BLOCKED = 3
@@ -51,6 +46,7 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
 
     With ADDRESSes (kind/name), only those and what they depend on.
     """
+    from agentops.cli.deciding import by_files, decided
     from agentops.cli.output import Output
     from agentops.cli.wiring import open_project, refuse_peers_project
 
@@ -58,38 +54,21 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
     refuse_peers_project(opened)
-    planned = planned_now(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
-    code = shown(output, planned.plan, form, out, told.directory)
-    return CHANGES if code == 0 and detailed_exitcode and planned.plan.changes else code
-
-
-def shown(output: Output, plan: Plan, form: str, out: Path | None, directory: Path) -> int:
-    """Print a plan that is not applied now, and save it to ``out``, which is relative to ``directory``."""
-    output.json(plan) if form == "json" else output.plan(plan)
+    order = by_files(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
+    planned = decided(opened, order, output)
+    output.json(planned.plan) if form == "json" else output.plan(planned.plan)
     if out is not None:
-        output.save(plan, directory / out)
+        output.save(planned.plan, told.directory / out)
         output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")
-    return BLOCKED if plan.blocked else 0
+    if planned.plan.blocked:
+        return BLOCKED
+    return CHANGES if detailed_exitcode and planned.plan.changes else 0
 
 
 def planned_now(
-    opened: Opened,
-    stage: Stage,
-    output: Output,
-    choices: Choices,
-    *,
-    upgrade: bool = False,
-    decide: Decide | None = None,
+    opened: Opened, stage: Stage, output: Output, choices: Choices, *, upgrade: bool = False
 ) -> Planned:
-    """Load, look and decide. ``decide`` makes another plan than that of the files."""
-    from agentops.cli.wiring import lock_file, look, pinned_fetch, target
-    from agentops.engine.operations import plan as make
+    """Load, look and decide: what there is to do, by the files alone."""
+    from agentops.cli.deciding import by_files, looked
 
-    store = lock_file(opened, stage)
-    desired, diagnostics = opened.desired(stage, pinned_fetch(opened, stage, output, store, upgrade=upgrade))
-
-    async def operation() -> Planned:
-        async with target(opened, stage, output, store) as there:
-            return await (decide or make)(there, desired, choices, diagnostics)
-
-    return look(operation)
+    return looked(opened, by_files(opened, stage, output, choices, upgrade=upgrade), output)

@@ -110,8 +110,9 @@ def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
 
 
 def _title(plan: Plan) -> str:
-    back = (f"rollback to {plan.rolls_back}",) if plan.rolls_back else ()
-    return " · ".join((plan.project, f"stage {plan.stage}", *plan.origin.words, *back))
+    release = f", from {plan.promotes}'s release" if plan.promotes else ""
+    back = f", back to {plan.rolls_back}" if plan.rolls_back else ""
+    return " · ".join((plan.project, f"stage {plan.stage}{release}{back}", *plan.origin.words))
 
 
 def _change(change: Change, verbose: bool) -> ChangeView:
@@ -256,10 +257,23 @@ def _closing(plan: Plan) -> list[Line]:
     if others := plan.records.keys() - kept:
         entries = counted(len(others), "lock entry").replace("entrys", "entries")
         lines.append((Span(f"Apply also refreshes {entries} without sending anything.", Tone.FAINT),))
+    if plan.promotes and (pinned := _pinned(plan)):
+        text = f"Pins what {plan.stage} has already: {', '.join(pinned)}."
+        lines.append((Span(text, Tone.FAINT),))
     if plan.changes:
         digest = plan.change_digest[:DIGEST_SHOWN]
         lines.append((Span("Change digest ", Tone.FAINT), Span(digest)))
     return lines
+
+
+def _pinned(plan: Plan) -> list[str]:
+    """What changes name by a version that this plan leaves as it is: ``agent/reviewer v3``."""
+    named = {ref.address for it in plan.changes for ref in refs_in(it.body) if ref.attribute == "version"}
+    versions = {address: base.version for address, base in plan.pins.items() if address in named}
+    return [
+        f"{address} {f'v{version}' if isinstance(version, int) else version}"
+        for address, version in sorted(versions.items())
+    ]
 
 
 def _counts(plan: Plan) -> str:
@@ -274,7 +288,8 @@ def _counts(plan: Plan) -> str:
     if summary.drifted or summary.held or plan.blocked:
         return f"{'; '.join(['No changes to apply', *standing])}."
     rest = f"; {summary.orphaned:,} not in the files" if summary.orphaned else ""
-    return f"No changes. The registry matches the files ({counted(summary.unchanged, 'resource')}{rest})."
+    what = f"{plan.promotes}'s release" if plan.promotes else "the files"
+    return f"No changes. The registry matches {what} ({counted(summary.unchanged, 'resource')}{rest})."
 
 
 def _blocked(plan: Plan) -> Line:

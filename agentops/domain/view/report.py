@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from agentops.domain.address import Address
 from agentops.domain.plan import Action
@@ -123,10 +123,10 @@ def lock_entry_view(address: Address, entry: LockEntry) -> LockEntryView:
         ("source digest", entry.source.digest if entry.source else ""),
         ("source commit", (entry.source.commit or "") if entry.source else ""),
         ("pinned to", entry.revision or ""),
+        *_history(entry),
         *(("attachment", f"{item.memory_store} ({item.access})") for item in entry.attachments),
         *(("still to archive", identity) for identity in entry.replaced),
         *(("held", path) for path in entry.held),
-        *_history(entry),
     )
     paths = sorted(entry.applied.keys() | entry.observed.keys())
     return LockEntryView(
@@ -140,18 +140,21 @@ def lock_entry_view(address: Address, entry: LockEntry) -> LockEntryView:
     )
 
 
-def _history(entry: LockEntry) -> Iterable[tuple[str, str]]:
-    """When it came to what it runs, from where, and whether it was put back on purpose."""
-    if (back := entry.rolled_back) is not None:
-        yield "rolled back", f"to {back.to}, {_moment(back.at, back.by)}"
+def _history(entry: LockEntry) -> Iterator[tuple[str, str]]:
+    """How it came to its source."""
     if (released := entry.released) is not None:
-        yield "released", f"{_moment(released.at, released.by)}, release {released.release}"
+        yield "released", _when(released.at, released.by, f"release {released.release}")
+        if (before := released.before) is not None:
+            yield "before", f"{before.digest} {before.commit or ''}".rstrip()
     if (promoted := entry.promoted_from) is not None:
-        yield "promoted from", f"{promoted.stage}, {_moment(promoted.at, promoted.by)}"
+        at = (f"commit {promoted.commit}",) if promoted.commit else ()
+        yield "promoted from", ", ".join((f"stage {promoted.stage}", *at))
+    if (back := entry.rolled_back) is not None:
+        yield "rolled back", _when(back.at, back.by, f"to {back.to}")
 
 
-def _moment(at: str, by: str | None) -> str:
-    return f"{at} by {by}" if by else at
+def _when(at: str, by: str | None, what: str) -> str:
+    return " ".join((at, *((f"by {by}",) if by else ()), f"({what})"))
 
 
 def _ended(outcome: Outcome) -> EndedView:

@@ -1,0 +1,174 @@
+"""What may move from stage to stage: whether a source stage stands still, and what a target may take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from agentops.domain.address import Address
+from agentops.domain.diagnostics import Blocked, Code, Diagnostic, error
+from agentops.domain.graph import closure
+from agentops.domain.kind import Catalog
+from agentops.domain.plan import Change, Plan, Reason
+from agentops.domain.project import Stage
+from agentops.domain.resource import Source
+from agentops.domain.state import DesiredState, Lock
+
+_LISTED = 10
+
+
+def released(lock: Lock) -> dict[Address, Source | None]:
+    """What a stage runs: its release. An address without a source was never applied from a file."""
+    return {address: entry.source for address, entry in sorted(lock.resources.items()) if entry.id}
+
+
+def newest_release(lock: Lock) -> str | None:
+    """What the addresses that came last have alike."""
+    marks = [entry.released for entry in lock.resources.values() if entry.released is not None]
+    return max(marks, key=lambda mark: (mark.at, mark.release)).release if marks else None
+
+
+def before_release(lock: Lock) -> dict[Address, Source | None]:
+    """What a stage ran until its newest release: without what that brought for the first time."""
+    entries = {address: entry for address, entry in sorted(lock.resources.items()) if entry.id}
+    newest = newest_release(lock)
+    found: dict[Address, Source | None] = {}
+    for address, entry in entries.items():
+        if entry.released is None or entry.released.release != newest:
+            found[address] = entry.source
+        elif entry.released.before is not None:
+            found[address] = entry.released.before
+    return found
+
+
+def refuse_other_order(source: Stage, target: Stage) -> None:
+    """Raises Blocked where the target gets its releases from another stage."""
+    before = target.promote_from
+    if before is not None and before != source.name:
+        raise Blocked(
+            error(
+                Code.PROMOTION_ORDER,
+                f"stage {target.name} gets its releases from {before}, not from {source.name}",
+                f"`agentops promote {source.name} {before}` first, then `agentops promote {before} "
+                f"{target.name}`",
+            )
+        )
+
+
+def unsettled(
+    catalog: Catalog, stage: Stage, lock: Lock, plan: Plan, desired: DesiredState, select: Sequence[Address]
+) -> list[Diagnostic]:
+    """Why it cannot be said that a stage runs what its lock records. ``plan`` is of that stage and of its own
+    release, ``desired``; with ``select`` only what those addresses need counts."""
+    scope = _scope(catalog, lock, desired, select)
+    return [item for item in _unsettled(stage.name, lock, plan) if item.address in scope]
+
+
+def _scope(
+    catalog: Catalog, lock: Lock, desired: DesiredState, select: Sequence[Address]
+) -> frozenset[Address]:
+    if not select:
+        return frozenset({*lock.resources, *lock.intents, *desired.resources})
+    edges = {address: list(resource.needs) for address, resource in desired.resources.items()}
+    for address in lock.resources:
+        parent = catalog.of_address(address).parent_of(address)
+        edges.setdefault(address, [] if parent is None else [parent])
+    return closure(select, edges)
+
+
+def _unsettled(stage: str, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
+    for item in plan.drift:
+        fields = _named([field.path for field in item.fields])
+        yield _not_settled(
+            f"{item.address} has drifted in stage {stage}: {fields}",
+            f"`agentops drift --stage {stage}` shows it; put it into the file or revert it there, apply",
+            item.address,
+        )
+    for problem in plan.diagnostics:
+        if problem.code is Code.GONE and problem.address is not None:
+            yield _not_settled(
+                f"stage {stage} does not run {problem.address}: {problem.summary}",
+                f"`agentops plan --stage {stage}` says more; mend it there",
+                problem.address,
+            )
+    for address, entry in sorted(lock.resources.items()):
+        if entry.held:
+            yield _not_settled(
+                f"{address} has held fields in stage {stage}: {_named(entry.held)}",
+                f"what runs there is not what its file says; put it into the file or `agentops apply --stage "
+                f"{stage} --on-drift revert`",
+                address,
+            )
+        if entry.rolled_back is not None:
+            yield _not_settled(
+                f"{address} was rolled back in stage {stage}, to {entry.rolled_back.to}",
+                f"what runs there is behind its file on purpose; mend the file and apply stage {stage}",
+                address,
+            )
+    for address in sorted(lock.intents):
+        yield _not_settled(
+            f"an apply of stage {stage} did not finish with {address}",
+            f"finish it: `agentops apply --stage {stage}`",
+            address,
+        )
+
+
+def _not_settled(summary: str, detail: str, address: Address) -> Diagnostic:
+    return error(
+        Code.UNSETTLED,
+        summary,
+        f"{detail}, then promote; or promote what its lock records all the same: `--allow-unsettled`",
+        address=address,
+    )
+
+
+def not_promoted(
+    stage: Stage, plan: Plan, desired: DesiredState, lock: Lock, before: Lock | None, own: Iterable[Address]
+) -> list[Diagnostic]:
+    """What a plan from files would bring to a stage although the stage before it does not run it.
+
+    A change that leaves the source as it is (overrides, variables, secrets, drift) is the stage's own
+    business. ``before`` is the lock of that stage; ``own`` are addresses that by the files only this stage
+    has.
+    """
+    if stage.promote_from is None or plan.promotes == stage.promote_from:
+        return []
+    sources = released(before) if before is not None else {}
+    allowed = frozenset(own)
+    found = [
+        (change.address, why)
+        for change in plan.changes
+        if change.address not in allowed and (why := _why_not(change, desired, lock, sources)) is not None
+    ]
+    if not found:
+        return []
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    listed = ", ".join(f"{address} ({why})" for address, why in found[:_LISTED])
+    return [
+        error(
+            Code.NOT_PROMOTED,
+            f"stage {stage.name} takes only what stage {stage.promote_from} runs, and that is not: "
+            f"{listed}{more}",
+            f"apply stage {stage.promote_from} first if it is behind, then "
+            f"`agentops promote {stage.promote_from} {stage.name}`",
+        )
+    ]
+
+
+def _why_not(
+    change: Change, desired: DesiredState, lock: Lock, sources: Mapping[Address, Source | None]
+) -> str | None:
+    resource, there = desired.resources.get(change.address), sources.get(change.address)
+    if change.reason is Reason.REMOVED_FROM_FILES and change.action.removes:
+        return "still runs there" if change.address in sources else None
+    if resource is None:
+        return None
+    entry = lock.resources.get(change.address)
+    same = [source for source in (there, entry.source if entry is not None else None) if source is not None]
+    if any(source.digest == resource.source.digest for source in same):
+        return None
+    return "another there" if change.address in sources else "not there"
+
+
+def _named(paths: Sequence[str]) -> str:
+    shown = ", ".join(paths[:_LISTED])
+    return f"{shown} and {len(paths) - _LISTED} more" if len(paths) > _LISTED else shown
