@@ -101,10 +101,8 @@ class _Past:
         """The version that is meant."""
         if to != PREVIOUS and not _BACK.fullmatch(to):
             name = to.removeprefix("v") if re.fullmatch(r"v\d+", to) else to
-            try:
-                await self.registry.version(self.kind, self.entry.id, name, parent=self.parent)
-            except NotFound:
-                raise Stop(_no_version(address, to, await self._all())) from None
+            if not await self._has(name):
+                raise Stop(_no_version(address, to, await self._all()))
             return Version(name)
         steps = 1 if to == PREVIOUS else int(to[1:])
         known = await self._all()
@@ -114,6 +112,15 @@ class _Past:
         if before < 0:
             raise Stop(_none_before(address, to, now, known))
         return known[before]
+
+    async def _has(self, name: str) -> bool:
+        if self.kind.versioned and not re.fullmatch(r"[1-9]\d*", name):
+            return False
+        try:
+            found = await self.registry.version(self.kind, self.entry.id, name, parent=self.parent)
+        except NotFound:
+            return False
+        return not self.history.of or found.get(self.history.of) == self.entry.id
 
     async def _now(self) -> str:
         """The version it is at: as recorded, for what is there may be the one that was asked for already."""
@@ -239,11 +246,11 @@ async def with_versions(plan: Plan, registry: Registry, catalog: Catalog, others
 
 
 def _no_history(catalog: Catalog, kind: Kind, address: Address) -> Diagnostic:
-    kept = ", ".join(kind.directory.replace("_", " ") for kind in catalog if kind.history is not None)
+    kept = ", ".join(sorted(kind.directory.replace("_", " ") for kind in catalog if kind.history is not None))
     return error(
         Code.NO_HISTORY,
         f"{address} has no versions to go back to: the API keeps those of {kept}",
-        "what its file said is in git: put it back with `agentops rollback --release COMMIT` or `previous`",
+        "what its file said is in git: put it back with `agentops rollback --release COMMIT` (or PREVIOUS)",
         address=address,
     )
 
