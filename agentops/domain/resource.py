@@ -108,7 +108,7 @@ class Resource:
     directory of a bundle. ``texts`` are the files of a bundle that can be read, by their SHA-256.
     ``secret_version`` is what a file says to have a secret sent again. ``revision`` is the commit that
     content from a URL is taken from. ``version`` is the one in the registry that this was read from; None for
-    what files ask for."""
+    what files ask for. ``files`` are the files of the project that it is built from, or folders of them."""
 
     address: Address
     body: Body
@@ -122,6 +122,7 @@ class Resource:
     secret_version: str | None = None
     revision: str | None = None
     version: str | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def needs(self) -> tuple[Address, ...]:

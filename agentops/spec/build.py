@@ -25,7 +25,7 @@ from agentops.spec.located import LocatedDict, plain
 from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
 from agentops.spec.paths import files_behind
-from agentops.spec.provenance import SeedSources, memory_before_overrides, source_of
+from agentops.spec.provenance import SeedSources, files_of, memory_before_overrides, source_of
 from agentops.spec.references import Index, a, is_url, matching, resolve
 from agentops.spec.rendering import TEMPLATE, Renderer
 from agentops.spec.request import request
@@ -137,6 +137,7 @@ class _Builder:
             lifecycle=lifecycle,
             attachments=attachments,
             secret_version=version,
+            files=files_of(self._path, written, self._scope.files),
         )
         return [own, *(_protected(item) if lifecycle.protect else item for item in below)]
 
@@ -273,6 +274,7 @@ class _Builder:
             path=self._path,
             location=memory.at,
             source=Source(digest=digest(plain(before)), commit=self._commit([self._path])),
+            files=(self._path,),
         )
         create_only = memory.block.access == "read_write"
         return [resource, *self._seeds(store, memory.entry, before, create_only=create_only)]
@@ -288,6 +290,7 @@ class _Builder:
                 path=self._path,
                 location=item.at,
                 source=Source(digest=digest(plain(item.before)), commit=self._commit([self._path])),
+                files=(self._path,),
                 parent=self._address,
                 secret_version=item.secret_version,
             )
@@ -325,6 +328,7 @@ class _Builder:
                         commit=self._commit([self._path, seed.file]),
                     ),
                     lifecycle=Lifecycle(create_only=create_only),
+                    files=(self._path, seed.file),
                     parent=store,
                 )
             )

@@ -4,6 +4,7 @@ Unified diffs, folding, symbols, headlines and counts are made here, so that a r
 colours, and text, Markdown and HTML cannot disagree. Pure functions; values in, values out.
 """
 
+from agentops.domain.view.grid import overview_view
 from agentops.domain.view.model import (
     ApplyView,
     ChangeView,
@@ -47,6 +48,7 @@ __all__ = [
     "drift_view",
     "lock_entry_view",
     "lock_view",
+    "overview_view",
     "plan_view",
     "status_view",
     "visible",
