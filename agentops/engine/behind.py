@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import Form, differences, fingerprints, form
+from agentops.domain.canonical import Form, differences, field_of, fingerprints, form
 from agentops.domain.diagnostics import Code, Diagnostic, has_errors, note, warning
 from agentops.domain.kind import Kind
 from agentops.domain.plan import Action, Behind, Change, Reason
@@ -77,19 +77,22 @@ def _left_behind(
     told = RolledBack(to=to)
     if file is None:
         # No file to measure against; nobody takes it for forgotten while it says so.
-        return record.model_copy(update={"source": runs, "rolled_back": told, "held": ()}), None
+        ours_alone = _without_others(it, record.applied, sent)
+        now = {"source": runs, "rolled_back": told, "held": (), "applied": ours_alone}
+        return record.model_copy(update=now), None
     asked: Body = replace_refs(file.body, it.known)
     ours = form(it.kind, asked)
     held = _held(it, file, ours, _afterwards(it, back, record.held), sent)
     entry = record.model_copy(update={"held": held, "protected": file.lifecycle.protect})
-    if not held:
+    if held:
+        entry = entry.model_copy(update={"source": runs, "rolled_back": told})
+    else:
         now = {"source": source_of(it.entry or entry, file), "rolled_back": None}
-        return entry.model_copy(update=now), None
+        entry = entry.model_copy(update=now)
     late = {name: value for name, value in asked.items() if name in it.kind.fields and any(refs_in(value))}
     left = ours.fingerprints
     if it.entry is not None and it.entry.id:
         left = but_ignored(file, left, it.entry.applied)
-    entry = entry.model_copy(update={"source": runs, "rolled_back": told})
     return entry, Behind(applied=_sorted(left), body=late)
 
 
@@ -112,7 +115,7 @@ def _held(it: Situation, file: Resource, ours: Form, after: Form, sent: Body) ->
     """The leaves on which the file asks for something else than what will be there. What the registry makes
     of what the file asks for is nothing else."""
     wanted, there = ours.fingerprints, after.fingerprints
-    brought = {path for path in there if _is_brought(it.kind, path, sent)}
+    brought = {path for path in there if _is_ours(it, path, sent)}
     entry = it.entry if it.entry is not None else LockEntry(id="")
 
     def is_spelling(path: str) -> bool:
@@ -129,11 +132,22 @@ def _held(it: Situation, file: Resource, ours: Form, after: Form, sent: Body) ->
     )
 
 
-def _is_brought(kind: Kind, path: str, sent: Body) -> bool:
-    """Whether this is a key that others may set and that is put back."""
+def _is_ours(it: Situation, path: str, sent: Body) -> bool:
+    """Whether this is a key that others may set, and was set by us or is put back."""
     name, _, key = path.partition(".")
+    if not it.kind.fields[name].foreign_keys:
+        return False
     members = sent.get(name)
-    return kind.fields[name].foreign_keys and isinstance(members, Mapping) and members.get(key) is not None
+    is_sent = isinstance(members, Mapping) and members.get(key) is not None
+    return is_sent or (it.entry is not None and path in it.entry.applied)
+
+
+def _without_others(it: Situation, applied: Mapping[str, str], sent: Body) -> dict[str, str]:
+    return {
+        path: value
+        for path, value in applied.items()
+        if not it.kind.fields[field_of(path)].foreign_keys or _is_ours(it, path, sent)
+    }
 
 
 def applied_behind(kind: Kind, behind: Behind, known: Callable[[Ref], Any]) -> dict[str, str]:
