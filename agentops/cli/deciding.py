@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agentops.domain.diagnostics import Diagnostic
-
 if TYPE_CHECKING:
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
+    from agentops.domain.diagnostics import Diagnostic
     from agentops.domain.project import Stage
     from agentops.domain.state import DesiredState
     from agentops.engine.choices import Choices

@@ -79,34 +79,34 @@ def _unsettled(stage: str, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
     for item in plan.drift:
         fields = _named([field.path for field in item.fields])
         yield _not_settled(
-            f"{item.address} has drifted in stage {stage}: {fields}",
+            f"stage {stage} has drifted: {fields}",
             f"`agentops drift --stage {stage}` shows it; put it into the file or revert it there, apply",
             item.address,
         )
     for problem in plan.diagnostics:
         if problem.code is Code.GONE and problem.address is not None:
             yield _not_settled(
-                f"stage {stage} does not run {problem.address}: {problem.summary}",
+                f"stage {stage} does not run what its lock records: {problem.summary}",
                 f"`agentops plan --stage {stage}` says more; mend it there",
                 problem.address,
             )
     for address, entry in sorted(lock.resources.items()):
         if entry.held:
             yield _not_settled(
-                f"{address} has held fields in stage {stage}: {_named(entry.held)}",
-                f"what runs there is not what its file says; put it into the file or `agentops apply --stage "
-                f"{stage} --on-drift revert`",
+                f"stage {stage} holds fields: {_named(entry.held)}",
+                "what runs there is not what the file says; put it into the file and apply, or "
+                f"`agentops apply --stage {stage} --on-drift revert`",
                 address,
             )
         if entry.rolled_back is not None:
             yield _not_settled(
-                f"{address} was rolled back in stage {stage}, to {entry.rolled_back.to}",
+                f"stage {stage} was rolled back, to {entry.rolled_back.to}",
                 f"what runs there is behind its file on purpose; mend the file and apply stage {stage}",
                 address,
             )
     for address in sorted(lock.intents):
         yield _not_settled(
-            f"an apply of stage {stage} did not finish with {address}",
+            f"an apply of stage {stage} did not finish with it",
             f"finish it: `agentops apply --stage {stage}`",
             address,
         )

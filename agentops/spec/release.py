@@ -216,7 +216,7 @@ class _Picking:
         if found is None:
             return error(
                 Code.OTHER_SOURCE,
-                f"stage {of} runs {address} as of commit {shown}, which declares no {address}",
+                f"stage {of} runs it as of commit {shown}, which declares nothing of that address",
                 _again(of, "the lock of the stage was edited, or the history rewritten"),
                 address=address,
             )
@@ -328,7 +328,7 @@ def _why_other(there: _Read | Stop | None, found: Resource) -> str:
 def _never_applied(address: Address, of: Stage) -> Diagnostic:
     return error(
         Code.UNKNOWN_SOURCE,
-        f"what stage {of.name} runs as {address} was never applied from a file",
+        f"what stage {of.name} runs was never applied from a file",
         f"it was imported or taken over: commit its file, apply it (`agentops apply --stage {of.name} "
         f"{address}`), then promote",
         address=address,
@@ -338,7 +338,7 @@ def _never_applied(address: Address, of: Stage) -> Diagnostic:
 def _not_committed(address: Address, of: Stage) -> Diagnostic:
     return error(
         Code.UNKNOWN_SOURCE,
-        f"stage {of.name} runs {address} from files that were not committed and are here no more",
+        f"stage {of.name} runs it from files that were not committed and are here no more",
         f"commit what is meant, apply it (`agentops apply --stage {of.name}`), then promote",
         address=address,
     )
@@ -346,9 +346,8 @@ def _not_committed(address: Address, of: Stage) -> Diagnostic:
 
 def _unreadable(address: Address, of: Stage, stop: Stop) -> Diagnostic:
     first = stop.diagnostics[0]
-    return first.model_copy(
-        update={"summary": f"stage {of.name} runs {address} as of another commit: {first.summary}"}
-    )
+    summary = f"stage {of.name} runs it as of another commit: {first.summary}"
+    return first.model_copy(update={"summary": summary, "address": address})
 
 
 def _other_skill(resource: Resource, of: Stage) -> Diagnostic:

@@ -282,7 +282,16 @@ RAW: dict[str, tuple[Code, str, str | bytes]] = {
     "an unknown registry": (Code.INVALID_VALUE, "agentops.yaml", "project: p\nstages: {dev: {registry: anthropc}}\n"),
     "a registry without a URL": (Code.MISSING_KEY, "agentops.yaml", "project: p\nstages: {dev: {registry: {workspace_id: w}}}\n"),
     "a remote stage without a project": (Code.PROJECT, "agentops.yaml", "stages: {dev: {registry: anthropic}}\n"),
-    "a promotion": (Code.LATER_FIELD, "agentops.yaml", "project: p\nstages: {dev: {promote_from: staging}}\n"),
+    "a promotion from nowhere": (
+        Code.NO_STAGE,
+        "agentops.yaml",
+        "project: p\nstages: {dev: {promote_from: staging}}\n",
+    ),
+    "a promotion in a circle": (
+        Code.PROJECT,
+        "agentops.yaml",
+        "project: p\nstages: {a: {promote_from: b}, b: {promote_from: a}}\n",
+    ),
     "an external of no kind": (Code.PROJECT, "agentops.yaml", "project: p\nexternal: {shared: {local: env_1}}\n"),
     "an external of no stage": (Code.NO_STAGE, "agentops.yaml", "project: p\nexternal: {environment/s: {prd: env_1}}\n"),
     "variables as a list": (Code.WRONG_TYPE, "agentops.yaml", "project: p\nvars: [x]\n"),

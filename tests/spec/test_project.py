@@ -131,7 +131,6 @@ def test_a_pace_that_is_none_is_refused_by_name(tmp_path: Path, pacing: str) -> 
 @pytest.mark.parametrize(
     "key",
     [
-        "promote_from: dev",
         "name_suffix: x",
         "policy: {}",
     ],
@@ -238,3 +237,33 @@ def test_a_mutex_is_on_or_off(tmp_path: Path, value: str) -> None:
     assert problems
     assert problems[0].location is not None
     assert problems[0].location.line == 2
+
+
+CHAIN = "project: p\nstages:\n  dev: {}\n  staging: {promote_from: dev}\n  prod: {promote_from: staging}\n"
+
+
+def test_a_stage_gets_its_releases_from_another(tmp_path: Path) -> None:
+    project, problems = load(tmp_path, CHAIN)
+    assert not problems
+    assert [stage.promote_from for stage in project.stages.values()] == [None, "dev", "staging"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "line"),
+    [
+        (CHAIN.replace("from: dev", "from: stagin"), "promote_from: there is no stage 'stagin'", 4),
+        (CHAIN.replace("from: dev", "from: staging"), "stage 'staging' gets its releases from itself", 4),
+        (
+            CHAIN.replace("dev: {}", "dev: {promote_from: prod}"),
+            "stage 'dev' gets its releases from itself: dev <- prod <- staging <- dev",
+            3,
+        ),
+    ],
+    ids=["unknown", "itself", "a circle"],
+)
+def test_a_chain_of_stages_begins_somewhere(tmp_path: Path, text: str, said: str, line: int) -> None:
+    _, (problem,) = load(tmp_path, text)
+    assert problem.summary == said
+    assert problem.detail
+    assert problem.location is not None
+    assert problem.location.line == line

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from agentops.domain.canonical import Moved
 from agentops.domain.diagnostics import Location, Severity
-from agentops.domain.plan import Action, Change, Drift, DriftedField, Held, Plan, Reason
+from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, Held, Plan, Reason
 from agentops.domain.project import OnDrift
 from agentops.domain.report import DriftReport
 from agentops.domain.resource import refs_in
@@ -268,12 +269,23 @@ def _closing(plan: Plan) -> list[Line]:
 
 def _pinned(plan: Plan) -> list[str]:
     """What changes name by a version that this plan leaves as it is: ``agent/reviewer v3``."""
-    named = {ref.address for it in plan.changes for ref in refs_in(it.body) if ref.attribute == "version"}
-    versions = {address: base.version for address, base in plan.pins.items() if address in named}
+    pinned = {
+        address: base.version
+        for address, base in plan.pins.items()
+        if base.version is not None and any(_names(change.body, base) for change in plan.changes)
+    }
     return [
         f"{address} {f'v{version}' if isinstance(version, int) else version}"
-        for address, version in sorted(versions.items())
+        for address, version in sorted(pinned.items())
     ]
+
+
+def _names(value: Any, base: Base) -> bool:
+    """Whether a body names an object together with the version it has."""
+    if isinstance(value, Mapping):
+        members = [*value.values()]
+        return (base.id in members and base.version in members) or any(_names(it, base) for it in members)
+    return isinstance(value, list) and any(_names(item, base) for item in value)
 
 
 def _counts(plan: Plan) -> str:
