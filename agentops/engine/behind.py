@@ -17,7 +17,7 @@ from agentops.domain.diagnostics import Code, Diagnostic, has_errors, note, warn
 from agentops.domain.kind import Kind
 from agentops.domain.plan import Action, Behind, Change, Reason
 from agentops.domain.project import OnDrift
-from agentops.domain.resource import Body, Ref, Resource, refs_in, replace_refs
+from agentops.domain.resource import Body, Ref, Resource, Source, refs_in, replace_refs
 from agentops.domain.state import LockEntry, RolledBack
 from agentops.engine.record import but_ignored, ignored, source_of
 from agentops.engine.situation import Decision, Situation
@@ -27,11 +27,13 @@ from agentops.engine.situation import Decision, Situation
 class PutBack:
     """What is put back, and what the files ask for in its place; None where they ask for nothing.
 
-    to: what it is put back to, in words.
+    to: what it is put back to, in words. promoted: the stage takes releases of another stage, so it is not
+    the files that go on asking.
     """
 
     to: str
     files: Mapping[Address, Resource | None]
+    promoted: bool = False
 
     def on_drift(self, address: Address, otherwise: OnDrift) -> OnDrift:
         """What becomes of drift there: a seed is for agents to edit, and what they wrote blocks nothing."""
@@ -39,61 +41,93 @@ class PutBack:
         return OnDrift.REVERT if file is not None and file.lifecycle.create_only else otherwise
 
 
-def put_back(it: Situation, to: str, file: Resource | None, decision: Decision) -> Decision:
+def put_back(it: Situation, back: PutBack, decision: Decision) -> Decision:
     """The decision about what is put back, with what the file goes on asking for."""
     change = decision.change
     if it.desired is None or has_errors(decision.diagnostics):
         return decision
     if change is None:
-        return _recorded(it, to, file, it.desired, decision)
+        return _recorded(it, back, it.desired, decision)
     if change.record is None:
         return decision
-    record, behind = _left_behind(it, to, file, it.desired, change.record, change.body)
+    record, behind = _left_behind(it, back, it.desired, change.record, change.body)
     reason = Reason.ROLLED_BACK if change.action is Action.UPDATE else change.reason
     files_of = it.desired.version if it.kind.bundle is not None else None
     told = {"record": record, "behind": behind, "reason": reason, "files_of": files_of}
     return replace(decision, change=change.model_copy(update=told))
 
 
-def _recorded(it: Situation, to: str, file: Resource | None, back: Resource, decision: Decision) -> Decision:
+def _recorded(it: Situation, back: PutBack, then: Resource, decision: Decision) -> Decision:
     """It is there as it was: only the lock has to say so."""
     entry = decision.record or it.entry
     if entry is None or it.live is None:
         return decision
-    record, behind = _left_behind(it, to, file, back, entry, {})
+    record, behind = _left_behind(it, back, then, entry, {})
     if behind is not None:
         record = record.model_copy(update={"applied": _sorted(behind.applied)})
     former = it.entry.rolled_back if it.entry is not None else None
-    if record.rolled_back is not None and former is not None and former.to == to:
+    if record.rolled_back is not None and former is not None and former.to == back.to:
         record = record.model_copy(update={"rolled_back": former})
     return replace(decision, record=None if record == it.entry else record)
 
 
 def _left_behind(
-    it: Situation, to: str, file: Resource | None, back: Resource, record: LockEntry, sent: Body
+    it: Situation, back: PutBack, then: Resource, record: LockEntry, sent: Body
 ) -> tuple[LockEntry, Behind | None]:
-    """What the lock says of it: that it runs what its file asks for where it does, else that it does not."""
-    runs = back.source if back.source.digest else None
-    told = RolledBack(to=to)
+    """What the lock says of it: that it runs what it is asked to run where it does, else that it does not."""
+    file, after = back.files[it.address], _afterwards(it, then, record.held)
+    told = {"source": then.source if then.source.digest else None, "rolled_back": RolledBack(to=back.to)}
     if file is None:
-        # No file to measure against; nobody takes it for forgotten while it says so.
+        # Nothing to measure against; nobody takes it for forgotten while it says so.
         ours_alone = _without_others(it, record.applied, sent)
-        now = {"source": runs, "rolled_back": told, "held": (), "applied": ours_alone}
-        return record.model_copy(update=now), None
-    asked: Body = replace_refs(file.body, it.known)
-    ours = form(it.kind, asked)
-    held = _held(it, file, ours, _afterwards(it, back, record.held), sent)
-    entry = record.model_copy(update={"held": held, "protected": file.lifecycle.protect})
-    if held:
-        entry = entry.model_copy(update={"source": runs, "rolled_back": told})
+        return record.model_copy(update={**told, "held": (), "applied": ours_alone}), None
+    entry = record.model_copy(update={"protected": file.lifecycle.protect})
+    if it.entry is not None and it.entry.id and (back.promoted or it.entry.promoted_from is not None):
+        held, runs = _held_of_release(it, it.entry, file, after, sent), _asked_of(it.entry, then)
+        behind = Behind(applied=_sorted(it.entry.applied))
     else:
-        now = {"source": source_of(it.entry or entry, file), "rolled_back": None}
-        entry = entry.model_copy(update=now)
+        asked: Body = replace_refs(file.body, it.known)
+        ours = form(it.kind, asked)
+        held, runs = _held(it, file, ours, after, sent), source_of(it.entry or entry, file)
+        behind = _behind(it, file, asked, ours)
+    now = told if held else {"source": runs, "rolled_back": None}
+    return entry.model_copy(update={**now, "held": held}), behind
+
+
+def _behind(it: Situation, file: Resource, asked: Body, ours: Form) -> Behind:
     late = {name: value for name, value in asked.items() if name in it.kind.fields and any(refs_in(value))}
     left = ours.fingerprints
     if it.entry is not None and it.entry.id:
         left = but_ignored(file, left, it.entry.applied)
-    return entry, Behind(applied=_sorted(left), body=late)
+    return Behind(applied=_sorted(left), body=late)
+
+
+def _asked_of(entry: LockEntry, then: Resource) -> Source | None:
+    """What the release that it runs again was built from."""
+    if entry.rolled_back is None:
+        return entry.source
+    before = entry.released.before if entry.released is not None else None
+    return then.source if then.source.digest else before
+
+
+def _held_of_release(
+    it: Situation, entry: LockEntry, file: Resource, after: Form, sent: Body
+) -> tuple[str, ...]:
+    """The same where the files have moved on since the release: measured against what was recorded of it."""
+    there, fields = after.fingerprints, it.kind.fields
+
+    def is_held(path: str) -> bool:
+        ours, now = entry.applied.get(path), there.get(path)
+        spec = fields[field_of(path)]
+        if ours == now or ignored(path, file.lifecycle.ignore_changes):
+            return False
+        if path not in entry.applied and (
+            spec.optional or (spec.foreign_keys and not _is_ours(it, path, sent))
+        ):
+            return path in entry.held
+        return path in entry.held or now != entry.observed.get(path)
+
+    return tuple(sorted(path for path in {*entry.applied, *entry.observed, *there} if is_held(path)))
 
 
 def _afterwards(it: Situation, back: Resource, kept: tuple[str, ...]) -> Form:

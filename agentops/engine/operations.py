@@ -152,7 +152,8 @@ async def rollback(
     """
     past = {address: _as_it_was(it, desired.resources.get(address)) for address, it in back.items()}
     asked = replace(desired, resources={**desired.resources, **past})
-    put = PutBack(to, {address: desired.resources.get(address) for address in back})
+    files = {address: desired.resources.get(address) for address in back}
+    put = PutBack(to, files, promoted=target.stage.promote_from is not None)
     planned = await _plan(target, asked, choices, diagnostics, back=put)
     if not release or not (left := sorted(planned.lock.resources.keys() - back.keys())):
         return planned

@@ -225,7 +225,7 @@ class _Planning:
         situation = self._situation(address)
         decision = decide(situation)
         if self.back is not None and address in self.back.files:
-            decision = put_back(situation, self.back.to, self.back.files[address], decision)
+            decision = put_back(situation, self.back, decision)
         self.decisions[address] = decision
 
     def _situation(self, address: Address) -> Situation:

@@ -312,3 +312,74 @@ def test_an_address_that_a_release_does_not_have_is_refused(history: Project):
     refused = history.run("rollback", "--release", "HEAD~1", "agent/new", "--yes")
     assert refused.code == 1
     assert "has no agent/new" in refused.err
+
+
+# -- a stage that takes releases
+
+
+CHAIN = """\
+project: chain
+stages:
+  staging: {registry: local}
+  prod: {registry: local, promote_from: staging}
+"""
+
+
+@pytest.fixture
+def chain(history: Project) -> Project:
+    """Two releases were promoted, and the files have moved on."""
+    history.write("agentops.yaml", CHAIN)
+    for rule in ("Be first.", "Be second."):
+        prompt(history, rule)
+        commit(history, rule)
+        applied(history, "--stage", "staging")
+        promoted(history)
+    prompt(history, "Be in the works.")
+    commit(history, "more")
+    return history
+
+
+def promoted(project: Project, *arguments: str) -> str:
+    ended = project.run("promote", "staging", "prod", "--yes", *arguments)
+    assert ended.code == 0, ended.out + ended.err
+    return ended.out
+
+
+def in_prod(project: Project) -> dict[str, Any]:
+    return project.lock("prod")["resources"][TUTOR]
+
+
+def prompt_in_prod(project: Project) -> str:
+    return str(live(project, f"/v1/agents/{in_prod(project)['id']}")["system"])
+
+
+@pytest.mark.parametrize("how", [(TUTOR, "--to", "1"), ("--release", "PREVIOUS")])
+def test_the_release_that_was_rolled_back_does_not_come_back_by_itself(chain: Project, how: tuple[str, ...]):
+    rolled_back(chain, *how, "--stage", "prod")
+    assert "Be first." in prompt_in_prod(chain)
+    assert in_prod(chain)["rolled_back"]
+    again = promoted(chain)
+    assert "rolled back to" in again
+    assert "Be first." in prompt_in_prod(chain)
+    assert in_prod(chain)["rolled_back"], "promoting the same release is no reason to undo it"
+    promoted(chain, "--on-drift", "revert")
+    assert "Be second." in prompt_in_prod(chain)
+    assert "rolled_back" not in in_prod(chain)
+
+
+def test_the_next_release_takes_it_forward(chain: Project):
+    rolled_back(chain, TUTOR, "--to", "1", "--stage", "prod")
+    applied(chain, "--stage", "staging")
+    promoted(chain)
+    assert "Be in the works." in prompt_in_prod(chain)
+    assert "rolled_back" not in in_prod(chain)
+    assert "No changes." in chain.run("promote", "staging", "prod", "--plan-only").out
+
+
+def test_back_to_what_the_release_has_is_no_rollback(chain: Project):
+    source = in_prod(chain)["source"]
+    rolled_back(chain, TUTOR, "--to", "1", "--stage", "prod")
+    rolled_back(chain, TUTOR, "--to", "2", "--stage", "prod")
+    assert "rolled_back" not in in_prod(chain)
+    assert in_prod(chain)["source"] == source
+    assert "No changes." in chain.run("promote", "staging", "prod", "--plan-only").out
