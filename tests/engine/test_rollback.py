@@ -432,3 +432,59 @@ def test_what_is_replaced_is_replaced_back(bench: Bench):
     plan = bench.plan(desired(now)).plan
     assert (plan.changes, [item.path for item in plan.held[0].fields]) == ((), ["shape.type"])
     assert [it["shape"]["type"] for it in bench.registry.live(WIDGET)] == ["round"]
+
+
+def job(**body: Any) -> Resource:
+    return resource("job/j", {"name": "j", "crew": id_of("crew/c"), "timer": "daily", **body})
+
+
+@pytest.mark.parametrize(("was", "now"), [(True, False), (False, True)])
+def test_a_state_with_calls_of_its_own_is_put_back_and_stays(bench: Bench, was: bool, now: bool):
+    then, files = job(held=was, note="one"), job(held=now, note="two")
+    bench.apply(desired(crew("c"), then))
+    bench.apply(desired(crew("c"), files))
+    planned = released(bench, desired(crew("c"), files), crew("c"), then)
+    assert bench.carry_out(planned).exit_code == 0
+    assert (bench.there("job/j")["status"] == "held") is was
+    plan = bench.plan(desired(crew("c"), files)).plan
+    assert (plan.changes, plan.drift, plan.records) == ((), (), {})
+    assert [item.path for item in plan.held[0].fields] == ["held", "note"]
+
+
+def test_what_is_cut_off_half_way_is_neither_undone_nor_forgotten(bench: Bench):
+    then, files = job(held=True, note="one"), job(held=False, note="two")
+    bench.apply(desired(crew("c"), then))
+    bench.apply(desired(crew("c"), files))
+    wanted = desired(crew("c"), files)
+    id = bench.entry("job/j").id
+    bench.registry.fail[f"update {id}"] = refusal(500)
+    assert bench.carry_out(released(bench, wanted, then)).exit_code == 4
+    bench.registry.fail.clear()
+    assert bench.plan(wanted).plan.changes == ()
+    again = released(bench, wanted, then)
+    assert [item.path for item in only(again).fields] == ["note"]
+    assert bench.carry_out(again).exit_code == 0
+    assert (bench.there("job/j")["note"], bench.there("job/j")["status"]) == ("one", "held")
+
+
+def test_a_stage_that_takes_releases_is_measured_against_its_release(third: Bench):
+    third.stage = Stage("s", promote_from="before")
+    ahead = desired(widget("seven", label="Z"))
+    assert third.carry_out(back(third, ahead, "1")).exit_code == 0
+    entry = third.entry(A)
+    assert entry.held == ("label", "metadata.owner", "metadata.team", "note")
+    assert third.plan(THREE).plan.changes == (), "the same release is nothing new"
+    assert only(third.plan(ahead)).action is Action.UPDATE
+    third.carry_out(back(third, ahead, "3"))
+    entry = third.entry(A)
+    assert (entry.rolled_back, entry.held) == (None, ())
+    assert entry.source == THREE.resources[Address(A)].source
+    assert third.at_rest(THREE)
+
+
+def test_of_several_rollbacks_all_remember_what_ran_before_the_first(third: Bench):
+    put_back(third, THREE, "1")
+    put_back(third, THREE, "2")
+    released_at = third.entry(A).released
+    assert released_at is not None
+    assert released_at.before == THREE.resources[Address(A)].source
