@@ -19,6 +19,7 @@ from agentops.cli.commands.plan import plan
 from agentops.cli.commands.project import init, render, schema, validate
 from agentops.cli.commands.promote import promote
 from agentops.cli.commands.registry import registry
+from agentops.cli.commands.rollback import rollback
 from agentops.cli.options import common, remembered
 
 INTERRUPTED = 130
@@ -46,6 +47,7 @@ for command in (
     plan,
     apply,
     promote,
+    rollback,
     drift,
     diff,
     status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,13 +15,15 @@ if TYPE_CHECKING:
     from agentops.domain.state import DesiredState
     from agentops.engine.choices import Choices
     from agentops.engine.operations import Planned
+    from agentops.engine.target import Target
     from agentops.lockfile import LockFile
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a stage is to be brought to, and by which command. ``diagnostics`` are those of loading it;
-    ``promotes`` is the stage whose release it is."""
+    ``promotes`` is the stage whose release it is. ``decide`` plans something else than to bring the stage to
+    ``desired``: a rollback."""
 
     command: str
     stage: Stage
@@ -29,6 +32,7 @@ class Order:
     diagnostics: tuple[Diagnostic, ...]
     choices: Choices
     promotes: str | None = None
+    decide: Callable[[Target, Order], Awaitable[Planned]] | None = None
 
 
 def by_files(
@@ -61,6 +65,8 @@ def looked(opened: Opened, order: Order, output: Output) -> Planned:
 
     async def decide() -> Planned:
         async with target(opened, order.stage, output, order.store) as there:
+            if order.decide is not None:
+                return await order.decide(there, order)
             return await operations.plan(
                 there, order.desired, order.choices, order.diagnostics, promotes=order.promotes
             )
@@ -74,7 +80,7 @@ def decided(opened: Opened, order: Order, output: Output) -> Planned:
     from agentops.cli.gating import gated
 
     planned = looked(opened, order, output)
-    if order.choices.destroy:
+    if order.choices.destroy or order.decide is not None:  # neither brings anything that was not here before
         return planned
     planned = planned.with_diagnostics(_not_promoted(opened, order, planned, output))
     return replace(planned, plan=gated(opened, order.stage, output, planned.plan))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agentops.domain.address import Address
     from agentops.domain.comparison import Comparison
     from agentops.domain.plan import Plan
-    from agentops.domain.report import ApplyReport, DriftReport, StatusReport, ValidationReport
+    from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
     from agentops.domain.torn import RebuildReport
     from agentops.render.progress import LiveProgress
@@ -133,6 +133,12 @@ class Output:
         from agentops.render import text
 
         text.status(status_view(report), self.out)
+
+    def overview(self, report: Overview) -> None:
+        from agentops.domain.view import overview_view
+        from agentops.render import text
+
+        text.overview(overview_view(report), self.out)
 
     def lock(self, lock: Lock, name: str) -> None:
         from agentops.domain.view import lock_view

@@ -27,6 +27,7 @@ Desired = tuple["DesiredState", tuple[Diagnostic, ...]]
 """What to bring a stage to, and what loading it had to say."""
 
 _RELEASE = re.compile(r"[0-9a-f]{12}")
+_SHOWN = 12
 
 
 def recorded_lock(opened: Opened, stage: Stage, output: Output, store: LockFile) -> Lock:
@@ -158,3 +159,17 @@ def _recorded_at(
         if newest_release(former) == release:
             return _with_source(released(former), stage, release)
     return None
+
+
+def words_of(opened: Opened, lock: Lock, release: str) -> str:
+    """What to call a release in a sentence: what was typed may mean another one tomorrow."""
+    from agentops.engine.promotion import newest_release
+    from agentops.remotes import History
+
+    if release == PREVIOUS:
+        return f"what ran before release {newest_release(lock)}"
+    if _RELEASE.fullmatch(release):
+        return f"release {release}"
+    with History(opened.root, os.environ) as history:
+        commit = history.commit(release)[:_SHOWN]
+    return f"commit {commit}" if commit.startswith(release[:_SHOWN]) else f"{release} (commit {commit})"

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from agentops.domain.plan import Plan
     from agentops.domain.ports import Hold, LockStore
     from agentops.domain.state import Lock
-    from agentops.engine.operations import Target
+    from agentops.engine.target import Target
     from agentops.lockfile import LockFile, MendableLock
 
     Store = TypeVar("Store", bound=LockFile)
@@ -254,8 +254,8 @@ async def target(
     ``stop`` is set nothing is waited for that has not been sent."""
     from agentops.cli.lookups import EnvironmentSecrets, PlannedUploads
     from agentops.engine.documents import SharedDocuments
-    from agentops.engine.operations import NOT_SHARED, Target
     from agentops.engine.recovery import AT_ONCE, Patience
+    from agentops.engine.target import NOT_SHARED, Target
     from agentops.remotes import History
 
     def waiting(addresses: Sequence[str], seconds: float) -> None:

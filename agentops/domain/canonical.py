@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -168,8 +168,11 @@ def differences(
     live: Form,
     applied: Fingerprints | None,
     observed: Fingerprints | None,
+    held: Container[str] = (),
 ) -> tuple[Difference, ...]:
     """Compare leaf by leaf and tell who moved.
+
+    ``held`` are leaves that are ours to speak of although the file has none of them and others may.
 
     ``applied`` and ``observed`` are the recorded fingerprints, both None where nothing is recorded; then
     what differs counts as ours, for there is no past to hold against the registry.
@@ -180,7 +183,7 @@ def differences(
         for path in sorted(ours.keys() | theirs.keys())
         if ours.get(path) != theirs.get(path)
         and not _is_nobodys(kind, path, desired, live, observed)
-        and (moved := _who_moved(kind, path, ours, theirs, applied, observed)) is not None
+        and (moved := _who_moved(kind, path, ours, theirs, applied, observed, held)) is not None
         and not (
             (applied is None or moved is Moved.BOTH)
             and same_but_floating(kind, path, desired.leaves.get(path), live.leaves.get(path))
@@ -203,6 +206,7 @@ def _who_moved(
     theirs: Fingerprints,
     applied: Fingerprints | None,
     observed: Fingerprints | None,
+    held: Container[str],
 ) -> Moved | None:
     spec = kind.fields[field_of(path)]
     foreign = spec.foreign_keys
@@ -212,7 +216,7 @@ def _who_moved(
         return Moved.OURS  # until now it was nobody's business
     we_moved = ours.get(path) != applied.get(path)
     they_moved = theirs.get(path) != observed.get(path)
-    if foreign and path not in ours and not we_moved:
+    if foreign and path not in ours and not we_moved and path not in held:
         return None
     if we_moved:
         return Moved.BOTH if they_moved else Moved.OURS

@@ -96,6 +96,12 @@ class Code(StrEnum):
     HOLD_LOST = "AO070"
     LOCK_COPY = "AO071"
     NO_MUTEX = "AO072"
+    # Rollback, and stages side by side
+    NO_VERSION = "AO073"
+    NO_HISTORY = "AO074"
+    OLD_REFERENCE = "AO075"
+    ROLLED_BACK = "AO076"
+    UNSEEN_STAGE = "AO077"
     # What stages have of their own
     MISSING_VARIABLE = "AO080"
     UNDECLARED_VARIABLE = "AO081"

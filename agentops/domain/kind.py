@@ -186,6 +186,26 @@ class Bundle:
     versions: str
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where the API has what an object was before.
+
+    versions: the path of the collection of versions; ``{item}`` stands for the path of the object,
+        ``{parent}`` for its parent's ID.
+    id: the member of an item there that names the version.
+    newest: the member of the object that names the version it is at.
+    query: the parameter by which the object itself is read as it was; empty where a version is read by its
+        name below the collection.
+    of: the parameter by which those of one object are listed, where the collection has others beside them.
+    """
+
+    versions: str
+    id: str
+    newest: str
+    query: str = ""
+    of: str = ""
+
+
 class Advice(NamedTuple):
     """What is allowed and probably not meant: the path of a member, and a sentence."""
 
@@ -235,6 +255,7 @@ class Kind:
     written_out: fields that are always sent complete, because leaving a member out says something.
     slots: where a body refers to others.
     version: the response member that names the version others can pin.
+    history: where old versions can be read; None where the API keeps none.
     tagged: ownership is written into ``metadata``.
     key: the field whose value is unique among siblings, for kinds without a tag: an object with our key in
         a parent of ours is ours (``path`` of a memory).
@@ -268,6 +289,7 @@ class Kind:
     written_out: frozenset[str] = frozenset()
     slots: tuple[Slot, ...] = ()
     version: str | None = None
+    history: History | None = None
     precondition: Precondition | None = None
     tagged: bool = True
     key: str | None = None

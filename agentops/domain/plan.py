@@ -14,7 +14,7 @@ from agentops.domain.canonical import Moved, digest
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, has_errors, in_order
 from agentops.domain.project import OnDrift
 from agentops.domain.resource import Body
-from agentops.domain.state import LockEntry, Origin
+from agentops.domain.state import LockEntry, Origin, RolledBack
 
 FORMAT_VERSION = 1
 """Of the plan as JSON; a newer one is refused by name."""
@@ -68,6 +68,8 @@ class Reason(StrEnum):
     TAGGED_OURS = "tagged-ours"
     CREATE_ONLY_FIELD = "create-only-field"
     REFERENCE_MOVES = "reference-moves"
+    ROLLED_BACK = "rolled-back"
+    TAKEN_FORWARD = "taken-forward"
     SECRET_SENT_AGAIN = "secret-sent-again"  # noqa: S105
     DRIFT_REVERTED = "drift-reverted"
     RECREATE = "recreate"
@@ -105,6 +107,17 @@ class Base(_Frozen):
     parent_id: str | None = None
 
 
+class Behind(_Frozen):
+    """What the file asks for of something that is put back on purpose, and goes on asking for.
+
+    applied: leaf path -> fingerprint, as a lock records it. body: the fields in which it refers to what this
+    plan moves, so that their fingerprints are known only then.
+    """
+
+    applied: dict[str, str] = {}
+    body: Body = Field(default_factory=dict)
+
+
 class Change(_Frozen):
     """One action on one address.
 
@@ -114,6 +127,9 @@ class Change(_Frozen):
     forced_by: the field that no update can change, where that is why it is replaced.
     ignored: the fields that ``ignore_changes`` leaves to others.
     directory: the top directory of a bundle's upload, which each version of it has to repeat.
+    behind: what the file asks for, where this puts back what was there before.
+    files_of: the version in the registry that the files of a bundle are taken from; None where they are in
+        the project.
     """
 
     address: Address
@@ -129,6 +145,8 @@ class Change(_Frozen):
     forced_by: str | None = None
     ignored: tuple[str, ...] = ()
     directory: str | None = None
+    behind: Behind | None = None
+    files_of: str | None = None
     location: Location | None = None
 
 
@@ -155,11 +173,13 @@ class Drift(_Frozen):
 
 
 class Held(_Frozen):
-    """Where drift was kept: file and registry differ, and nothing is done while both stay as they are."""
+    """Where drift was kept, or a rollback stands: file and registry differ, and nothing is done while both
+    stay as they are. ``rolled_back`` tells that it is a rollback, and to what."""
 
     address: Address
     id: str
     fields: tuple[DriftedField, ...]
+    rolled_back: RolledBack | None = None
     location: Location | None = None
 
 
@@ -207,12 +227,14 @@ class Plan(_Frozen):
     records: lock entries to refresh although nothing is sent: what is in sync but recorded otherwise.
     pins: bases of unchanged addresses that changes refer to; they count for staleness too.
     promotes: the stage whose release this brings here.
+    rolls_back: what this puts things back to: ``version 3``, ``release 1f2e3d4c5b6a``.
     """
 
     format_version: int = FORMAT_VERSION
     project: str
     stage: str
     promotes: str | None = None
+    rolls_back: str | None = None
     origin: Origin
     lock_serial: int
     source_digest: str

@@ -122,6 +122,13 @@ class Registry(Protocol):
         Raises Conflict where the precondition in the body no longer holds.
         """
 
+    def versions(self, kind: Kind, id: str, *, parent: str | None = None) -> AsyncIterator[Body]:
+        """What the registry has of the history of an object, newest first: whole objects or less, for a kind
+        with a history."""
+
+    async def version(self, kind: Kind, id: str, version: str, *, parent: str | None = None) -> Body:
+        """One version as the registry tells it, for a kind with a history. Raises NotFound."""
+
     async def content(self, kind: Kind, id: str, version: str) -> tuple[str, Mapping[str, bytes]]:
         """The files of one version of a kind with a bundle, and the name of their top directory."""
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic, Severity, in_order
 from agentops.domain.plan import FORMAT_VERSION, Action, Drift, Held
+from agentops.domain.state import PromotedFrom, RolledBack
 
 
 class _Frozen(BaseModel):
@@ -81,6 +82,7 @@ class Standing(StrEnum):
     PENDING = "pending"
     DRIFTED = "drifted"
     HELD = "held"
+    ROLLED_BACK = "rolled back"
     GONE = "gone"
     ORPHANED = "orphaned"
     BLOCKED = "blocked"
@@ -103,6 +105,61 @@ class StatusReport(_Frozen):
     stage: str
     rows: tuple[StatusRow, ...] = ()
     unmanaged: dict[str, int] = {}
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Behind(_Frozen):
+    """It runs older sources than the working tree has. ``changes`` are the commits that touched its files
+    since; None where git cannot tell."""
+
+    changes: int | None = None
+
+
+class Cell(_Frozen):
+    """Where one address stands in one stage. commit: the one that holds what it runs. by: who released it."""
+
+    standing: Standing
+    action: Action = Action.NO_OP
+    id: str | None = None
+    version: int | str | None = None
+    commit: str | None = None
+    released_at: str | None = None
+    by: str | None = None
+    behind: Behind | None = None
+    promoted_from: PromotedFrom | None = None
+    rolled_back: RolledBack | None = None
+
+
+class Column(_Frozen):
+    """One stage. looked: its registry was asked; else the cells are by lock and files alone, and nothing is
+    known of drift. problem: why it could not be asked.
+
+    standings, behind: how many addresses stand so, and are behind. unmanaged: as in ``StatusReport``.
+    """
+
+    stage: str
+    looked: bool
+    problem: Diagnostic | None = None
+    lock_serial: int = 0
+    standings: dict[Standing, int] = {}
+    behind: int = 0
+    unmanaged: dict[str, int] = {}
+
+
+class OverviewRow(_Frozen):
+    """One address, with a cell for every stage that has it or asks for it."""
+
+    address: Address
+    cells: dict[str, Cell]
+
+
+class Overview(_Frozen):
+    """Every address in every stage."""
+
+    format_version: int = FORMAT_VERSION
+    project: str
+    stages: tuple[Column, ...] = ()
+    rows: tuple[OverviewRow, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 

@@ -107,7 +107,8 @@ class Resource:
     """``body`` is the create request with references in the place of IDs; ``path`` the declaring file, or the
     directory of a bundle. ``texts`` are the files of a bundle that can be read, by their SHA-256.
     ``secret_version`` is what a file says to have a secret sent again. ``revision`` is the commit that
-    content from a URL is taken from."""
+    content from a URL is taken from. ``version`` is the one in the registry that this was read from; None for
+    what files ask for. ``files`` are the files of the project that it is built from, or folders of them."""
 
     address: Address
     body: Body
@@ -120,6 +121,8 @@ class Resource:
     texts: Mapping[str, str] = field(default_factory=dict)
     secret_version: str | None = None
     revision: str | None = None
+    version: str | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def needs(self) -> tuple[Address, ...]:

@@ -133,13 +133,13 @@ class PromotedFrom(BaseModel):
 
 
 class RolledBack(BaseModel):
-    """It was put back to what it was before, and runs behind its file on purpose. ``to`` is the version or
-    the release that was asked for."""
+    """It was put back to what it was before, and runs behind its file on purpose. ``to`` reads in a sentence:
+    ``version 3``, ``release 1f2e3d4c5b6a``. ``at`` is empty in a plan, where it has not happened yet."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     to: str
-    at: str
+    at: str = ""
     by: str | None = None
 
 

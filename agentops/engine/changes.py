@@ -47,6 +47,8 @@ def update(
     if not edit.body:
         return Decision(diagnostics=edit.diagnostics)
     record = record_of(it.kind, desired, it.entry, sides.ours.fingerprints)
+    if record.rolled_back is not None and edit.sent:  # neither what the file holds nor what was put back
+        record = record.model_copy(update={"source": None})
     change = Change(
         address=it.address,
         action=Action.UPDATE,
@@ -181,7 +183,9 @@ def _why_updated(it: Situation, desired: Resource, sent: Sequence[Difference]) -
     if not sent:
         return Reason.SECRET_SENT_AGAIN
     if all(item.moved is not Moved.OURS for item in sent):
-        return Reason.DRIFT_REVERTED
+        was_put_back = it.entry is not None and it.entry.rolled_back is not None
+        forward = was_put_back and any(item.moved is Moved.NEITHER for item in sent)
+        return Reason.TAKEN_FORWARD if forward else Reason.DRIFT_REVERTED
     recorded = it.entry.source if it.entry is not None else None
     if recorded is None or recorded.digest != desired.source.digest:
         return Reason.CHANGED

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agentops.domain.canonical import Difference, Moved, differences, fingerprints, observed
+from agentops.domain.canonical import Difference, Moved, differences, field_of, fingerprints, observed
 from agentops.domain.kind import Kind, Replacement
 from agentops.domain.plan import Action, Change, Drift, DriftedField, Held, Orphan, Reason
 from agentops.domain.project import OnDrift
 from agentops.domain.resource import Resource, replace_refs
 from agentops.domain.state import LiveObject, LockEntry
 from agentops.engine import refusals
+from agentops.engine.behind import rolled_back_orphan
 from agentops.engine.changes import adoption, creation, readable, removal, replacement, update
 from agentops.engine.diff import field_changes
 from agentops.engine.record import (
@@ -91,6 +92,9 @@ def _unwanted(it: Situation, live: LiveObject, orphan: Orphan) -> Decision:
     if not it.prune:
         return Decision(orphan=orphan)
     recorded = it.entry if it.entry is not None and it.entry.id == live.id else None
+    if recorded and recorded.rolled_back is not None and not it.release:
+        said = rolled_back_orphan(it.address, recorded.rolled_back)
+        return Decision(orphan=orphan, diagnostics=(said,))
     if recorded and it.on_drift is not OnDrift.REVERT and moved_since(it.kind, recorded, live):
         kept = it.on_drift is OnDrift.KEEP
         return Decision(orphan=orphan, diagnostics=(refusals.drifted_orphan(it.address, live.id, kept=kept),))
@@ -168,6 +172,8 @@ class _Moves:
         reverted = theirs if it.on_drift is OnDrift.REVERT else ()
         kept = theirs if it.on_drift is OnDrift.KEEP else ()
         sent = [item for item in differing if item.moved is Moved.OURS or (it.release and item in before)]
+        along = _uploaded_along(it.kind, (*sent, *reverted), standing)
+        sent, standing = [*sent, *along], tuple(item for item in standing if item not in along)
         return cls(
             sent=tuple(sorted((*sent, *reverted), key=lambda item: item.path)),
             theirs=theirs,
@@ -176,12 +182,21 @@ class _Moves:
         )
 
 
+def _uploaded_along(
+    kind: Kind, sent: Sequence[Difference], standing: Sequence[Difference]
+) -> tuple[Difference, ...]:
+    """An upload holds all files of a bundle: with one of them what is held of the others goes, too."""
+    if kind.bundle is None or not any(field_of(item.path) == kind.bundle.field for item in sent):
+        return ()
+    return tuple(item for item in standing if field_of(item.path) == kind.bundle.field)
+
+
 def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObject) -> Decision:
     """Send what is ours to send; what drifted is told, and what is kept is held."""
     sides = Sides.of(it, desired, live)
     applied, before = past_of(it.kind, entry, desired, sides)
-    differing = _but_ignored(desired, differences(it.kind, sides.ours, sides.theirs, applied, before))
-    moves = _Moves.of(it, entry, differing)
+    found = differences(it.kind, sides.ours, sides.theirs, applied, before, entry.held)
+    moves = _Moves.of(it, entry, _but_ignored(desired, found))
     if moves.theirs and desired.lifecycle.create_only:
         return _written_by_agents(it, desired, entry, moves.theirs)
     it = replace(it, entry=entry.model_copy(update={"held": moves.held}))
@@ -245,13 +260,13 @@ def _in_sync(
     it: Situation, desired: Resource, entry: LockEntry, sides: Sides, held: tuple[str, ...]
 ) -> LockEntry | None:
     """The entry as it should read where nothing needs doing, or None when it reads so already."""
-    fresh = record_of(it.kind, desired, entry, sides.ours.fingerprints)
+    still = entry.model_copy(update={"held": held})
+    fresh = record_of(it.kind, desired, still, sides.ours.fingerprints)
     there = observed(it.kind, sides.theirs, fresh.applied, entry.observed)
     fresh = fresh.model_copy(
         update={
             "observed": but_ignored(desired, there, entry.observed),
             "version": it.kind.version_of(sides.live.body),
-            "held": held,
         }
     )
     return None if fresh == entry else fresh
@@ -282,6 +297,7 @@ def _held(it: Situation, desired: Resource, sides: Sides, standing: Sequence[Dif
         address=it.address,
         id=sides.live.id,
         fields=_both_sides(it, desired, sides, standing),
+        rolled_back=it.entry.rolled_back if it.entry is not None else None,
         location=desired.location,
     )
 

@@ -13,10 +13,11 @@ from agentops.domain.diagnostics import Diagnostic
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.plan import Change
 from agentops.domain.ports import LockStore, OutcomeUnknown
-from agentops.domain.resource import Body
+from agentops.domain.resource import Body, Ref
 from agentops.domain.secret import secrets_in
 from agentops.domain.state import Lock, LockEntry
 from agentops.engine import refusals
+from agentops.engine.behind import as_recorded
 from agentops.engine.record import applied_by, ignored
 from agentops.engine.release import Stamp
 
@@ -117,11 +118,18 @@ class Ledger:
                 **more,
             }
         )
+        entry = as_recorded(change, self.catalog.of_address(address), entry, self._known)
         if former.id != id:  # what was recorded below another ID is not below this one
             for child in self.children.pop(address, ()):
                 self.record(child, None)
         self.record(address, entry)
         return self.entries[address]
+
+    def _known(self, ref: Ref) -> Any:
+        """What a reference stands for by now, or the reference where there is nothing yet."""
+        entry = self.former(ref.address)
+        value = entry.id if ref.attribute == "id" else entry.version
+        return value if entry.id else ref.as_json()
 
     def _compare(
         self,

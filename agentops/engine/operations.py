@@ -6,102 +6,40 @@ They are what a command calls, and what a script can call without any command li
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import anyio
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error
-from agentops.domain.kind import Catalog, owner_tag
+from agentops.domain.diagnostics import Diagnostic, Location, Stop
 from agentops.domain.plan import Action, Plan
 from agentops.domain.ports import (
-    Documents,
-    Hold,
-    LockStore,
     NoDocuments,
     Observer,
-    Registry,
     RegistryError,
-    Secrets,
-    Uploads,
 )
-from agentops.domain.project import Rename, Stage
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine import copies, guard, moves
+from agentops.engine.behind import PutBack, not_in_release
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
+from agentops.engine.history import with_versions
 from agentops.engine.planner import make_plan
-from agentops.engine.recovery import AT_ONCE, Patience, pauses, unfound
+from agentops.engine.recovery import pauses, unfound
 from agentops.engine.refresh import as_it_is, refresh
 from agentops.engine.rename_hint import with_hints
+from agentops.engine.target import Target
 
 
 def _all_of_it(lock: Lock) -> Lock:
     return lock
 
 
-class _NothingThere:
-    """No secrets and no files, for a stage whose resources need none."""
-
-    def value(self, reference: str) -> str:
-        raise Stop(error(Code.SECRET, f"there is nothing to look {reference} up in"))
-
-    def read(self, address: Address, path: str, sha256: str) -> bytes:
-        raise Stop(error(Code.UPLOAD, f"there is nothing to read {path} of {address} from"))
-
-
-NOTHING_THERE = _NothingThere()
-
 COPY_WITHIN = 20.0
 COPY_WITHIN_INTERRUPTED = 3.0
 """Seconds that the copy of the lock may take. After an interruption a CI runner leaves no more."""
-
-
-class _NotShared:
-    """The hold of a run that shares its stage with nobody, or whose caller sees to it."""
-
-    lost: str | None = None
-
-    def may_write(self) -> bool:
-        return True
-
-
-NOT_SHARED = _NotShared()
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A stage as the engine sees it: where its resources live, where they are recorded, and where what their
-    bodies only name is looked up.
-
-    patience: how long what was created there may be missing from lists. documents: where the lock's second
-    copy is; None where none is kept. former_documents: the same under former names of the project, by these.
-    hold: this run's right to write. moved: what has another address in the files than in locks that were
-    written before.
-    """
-
-    project: str
-    stage: Stage
-    catalog: Catalog
-    registry: Registry
-    store: LockStore
-    secrets: Secrets = NOTHING_THERE
-    uploads: Uploads = NOTHING_THERE
-    patience: Patience = AT_ONCE
-    documents: Documents | None = None
-    former_documents: Mapping[str, Documents] = field(default_factory=dict)
-    hold: Hold = NOT_SHARED
-    moved: tuple[Rename, ...] = ()
-
-    @property
-    def tag_prefix(self) -> str:
-        return owner_tag(self.project, self.stage.name)
-
-    @property
-    def former_prefixes(self) -> tuple[str, ...]:
-        return tuple(owner_tag(*name) for name in self.stage.formerly)
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # asyncio would write it all out, as the result of a task
@@ -135,6 +73,54 @@ async def plan(
         Stop: the lock cannot be used, or an address that was asked for does not exist.
         RegistryError: the registry refused or could not be reached.
     """
+    return await _plan(target, desired, choices, diagnostics, promotes=promotes)
+
+
+async def rollback(
+    target: Target,
+    desired: DesiredState,
+    back: Mapping[Address, Resource],
+    to: str,
+    choices: Choices = NO_CHOICES,
+    diagnostics: tuple[Diagnostic, ...] = (),
+    *,
+    release: bool = False,
+) -> Planned:
+    """Plan to put addresses back to what they were, while ``desired`` is what the files ask for now.
+
+    ``back`` has each as it was; ``to`` is what they are put back to, in words (``version 3``). Where a file
+    asks for something else that is held from then on, and the lock remembers why. Nothing else is planned,
+    but what is needed for it and not there, and with ``choices.with_referrers`` what refers to it. With
+    ``release`` what is recorded and not in ``back`` is named: it did not exist then, and is left.
+
+    Raises as ``plan`` does.
+    """
+    past = {address: _as_it_was(it, desired.resources.get(address)) for address, it in back.items()}
+    asked = replace(desired, resources={**desired.resources, **past})
+    files = {address: desired.resources.get(address) for address in back}
+    put = PutBack(to, files, promoted=target.stage.promote_from is not None)
+    planned = await _plan(target, asked, choices, diagnostics, back=put)
+    if not release or not (left := sorted(planned.lock.resources.keys() - back.keys())):
+        return planned
+    return planned.with_diagnostics([not_in_release(left, to)])
+
+
+def _as_it_was(back: Resource, file: Resource | None) -> Resource:
+    """What is protected or left to others is so by the file that holds now. A seed that is put back by name
+    is written, whoever edited it since."""
+    lifecycle = file.lifecycle if file is not None else back.lifecycle
+    return replace(back, lifecycle=replace(lifecycle, create_only=False))
+
+
+async def _plan(
+    target: Target,
+    desired: DesiredState,
+    choices: Choices,
+    diagnostics: tuple[Diagnostic, ...],
+    *,
+    promotes: str | None = None,
+    back: PutBack | None = None,
+) -> Planned:
     choices = choices.within(target.stage)
     if choices.destroy:
         guard.refuse_protected(target.stage, choices)
@@ -153,12 +139,21 @@ async def plan(
         protected_stage=target.stage.protect,
         promotes=promotes,
         diagnostics=(*diagnostics, *newest.said, *said),
+        back=back,
     )
     done = tuple(it for it in followed.moves if it.new in lock.resources or it.new in lock.intents)
     found = moves.adopted(live, target.tag_prefix, followed.tags, made)
     made = with_hints(target.catalog, made, desired, live, lock).with_moves((*done, *found))
     unwritten = _unwritten(target, newest) or bool(done)
     return Planned(made, desired, live, lock, unwritten=unwritten)
+
+
+async def recorded(target: Target) -> Lock:
+    """What is recorded of the stage: its lock, or the copy in the registry where that is newer.
+
+    Raises as ``plan`` does.
+    """
+    return _lock(target, await _newest(target))
 
 
 async def apply(
@@ -180,7 +175,8 @@ async def apply(
     """
     guard.refuse_blocked(planned.plan)
     pending = planned.plan.without(already or {})
-    guard.refuse_what_cannot_be_sent(pending, target.secrets, target.uploads, target.catalog)
+    uploads = await with_versions(pending, target.registry, target.catalog, target.uploads)
+    guard.refuse_what_cannot_be_sent(pending, target.secrets, uploads, target.catalog)
     guard.refuse_without_hold(target.hold, target.stage)
     report = await execute(
         planned.plan,
@@ -195,7 +191,7 @@ async def apply(
         observer=observer,
         stop=stop,
         secrets=target.secrets,
-        uploads=target.uploads,
+        uploads=uploads,
         patience=target.patience,
         hold=target.hold,
     )

@@ -28,6 +28,7 @@ from agentops.domain.resource import Ref, Resource, replace_refs
 from agentops.domain.state import DesiredState, LiveState, Lock, LockEntry, Origin
 from agentops.engine import refusals
 from agentops.engine.along import goes_along, referred, still_used
+from agentops.engine.behind import PutBack, put_back
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.decide import decide
 from agentops.engine.record import base_of, secrets_fingerprint
@@ -46,16 +47,18 @@ def make_plan(
     protected_stage: bool = False,
     promotes: str | None = None,
     diagnostics: tuple[Diagnostic, ...] = (),
+    back: PutBack | None = None,
 ) -> Plan:
     """Decide every address in dependency order and freeze the result.
 
     ``promotes`` is the stage whose release ``desired`` is. ``diagnostics`` are those of loading and
-    refreshing; they become the plan's.
+    refreshing; they become the plan's. ``back`` are addresses that ``desired`` has as they were, which are
+    put back to that.
 
     Raises:
         Stop: a selected, recreated or rotated address is unknown, or one to rotate has no secrets.
     """
-    work = _Planning(catalog, desired, live, lock, choices, protected_stage)
+    work = _Planning(catalog, desired, live, lock, choices, protected_stage, back)
     scope = work.scope()
     for address in work.order:
         if address in scope:
@@ -64,6 +67,7 @@ def make_plan(
         project=desired.project,
         stage=desired.stage,
         promotes=promotes,
+        rolls_back=back.to if back is not None else None,
         origin=origin,
         lock_serial=lock.serial,
         source_digest=digest(
@@ -88,6 +92,7 @@ class _Planning:
     lock: Lock
     choices: Choices
     protected_stage: bool
+    back: PutBack | None = None
     decisions: dict[Address, Decision] = field(default_factory=dict)
     left_behind: list[Address] = field(default_factory=list)
     recorded: dict[str, Address] = field(init=False)
@@ -159,6 +164,8 @@ class _Planning:
     def scope(self) -> frozenset[Address]:
         edges = self.edges
         self._refuse_unknown()
+        if self.back is not None:
+            return self._scope_of(self.back)
         if not self.choices.select:
             return frozenset(edges)
         referrers = reversed_edges(edges)
@@ -170,6 +177,17 @@ class _Planning:
         if self.choices.with_referrers:
             taken = closure(closure(start, referrers), edges)
         self.left_behind = sorted(closure(start, referrers) - taken)
+        return taken
+
+    def _scope_of(self, back: PutBack) -> frozenset[Address]:
+        """What is put back, and of what that needs only what is not there at all: the rest stays as it is."""
+        missing = {
+            address: [item for item in needed if item in back.files or item not in self.lock.resources]
+            for address, needed in self.edges.items()
+        }
+        referrers = closure(back.files, reversed_edges(self.edges))
+        taken = closure(referrers if self.choices.with_referrers else back.files, missing)
+        self.left_behind = sorted(referrers - taken)
         return taken
 
     def _refuse_unknown(self) -> None:
@@ -204,7 +222,11 @@ class _Planning:
     # -- one address
 
     def take(self, address: Address) -> None:
-        self.decisions[address] = decide(self._situation(address))
+        situation = self._situation(address)
+        decision = decide(situation)
+        if self.back is not None and address in self.back.files:
+            decision = put_back(situation, self.back, decision)
+        self.decisions[address] = decision
 
     def _situation(self, address: Address) -> Situation:
         kind = self.catalog.of_address(address)
@@ -212,6 +234,9 @@ class _Planning:
         resource, entry = self.desired.resources.get(address), self.lock.resources.get(address)
         if parent is not None and self._takes_over(parent):
             entry = None  # it was recorded below another ID
+        on_drift = self.choices.on_drift or OnDrift.BLOCK
+        if self.back is not None:
+            on_drift = self.back.on_drift(address, on_drift)
         return Situation(
             address=address,
             kind=kind,
@@ -229,8 +254,8 @@ class _Planning:
             rotate=address in self.choices.rotate,
             destroy=self.choices.destroy,
             prune=bool(self.choices.prune),
-            on_drift=self.choices.on_drift or OnDrift.BLOCK,
-            release=self.choices.release,
+            on_drift=on_drift,
+            release=self.choices.release or (self.back is not None and address in self.back.files),
             protected_by=self.protected.get(address),
         )
 

@@ -15,9 +15,9 @@ from agentops.domain.torn import Origin, RebuildReport, RebuiltEntry, Torn
 from agentops.engine import copies, guard, moves
 from agentops.engine.judging import judge
 from agentops.engine.merging import Candidate, Merged, merged, with_copy
-from agentops.engine.operations import Target
 from agentops.engine.record import ignored, record_of
 from agentops.engine.refresh import refresh
+from agentops.engine.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,16 @@ from agentops.engine.situation import Sides
 def record_of(kind: Kind, desired: Resource, former: LockEntry | None, applied: dict[str, str]) -> LockEntry:
     """What the lock will say; ID, version and what comes back are filled in when the answer is there.
 
-    ``former`` is None, or without its ID, where everything is sent, what is ignored with it.
+    ``former`` is None, or without its ID, where everything is sent, what is ignored with it. While anything
+    of a rollback is held, the address does not run what its file holds, and is not said to.
     """
     entry = former or LockEntry(id="")
+    behind = entry.rolled_back if entry.held else None
     return entry.model_copy(
         update={
             "path": desired.path,
-            "source": _source(entry, desired),
+            "source": source_of(entry, desired) if behind is None else entry.source,
+            "rolled_back": behind,
             "applied": but_ignored(desired, applied, entry.applied) if entry.id else applied,
             "attachments": desired.attachments,
             "protected": desired.lifecycle.protect,
@@ -140,7 +143,7 @@ def secrets_fingerprint(kind: Kind, desired: Resource) -> str | None:
     return fingerprint([found, with_them, desired.secret_version])
 
 
-def _source(entry: LockEntry, desired: Resource) -> Source:
+def source_of(entry: LockEntry, desired: Resource) -> Source:
     """The same content keeps the commit it was recorded with: later commits, that of the lock among them,
     hold it too, and a lock that follows them would never come to rest."""
     recorded = entry.source

@@ -385,13 +385,19 @@ def _settled(catalog: Catalog, address: Address, desired: DesiredState, lock: Lo
         resource is not None
         and entry is not None
         and resource.lifecycle.create_only
+        and not entry.held
         and fingerprints(catalog.of_address(address), resource.body) == entry.applied
     )
 
 
 def _is_as_recorded(kind: Kind, desired: Body, live: Body, entry: LockEntry) -> bool:
-    """The registry has the version that was recorded, and the file asks for what was then sent."""
-    return entry.version == kind.version_of(live) and fingerprints(kind, desired) == entry.applied
+    """The registry has the version that was recorded, and the file asks for what was then sent. What is held
+    is something else, and is shown."""
+    return (
+        not entry.held
+        and entry.version == kind.version_of(live)
+        and fingerprints(kind, desired) == entry.applied
+    )
 
 
 def _differs_unseen(kind: Kind, desired: Body, live: Body) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agentops.domain.address import Address
 from agentops.domain.plan import Plan
 from agentops.domain.resource import Source
-from agentops.domain.state import LockEntry, PromotedFrom, Released
+from agentops.domain.state import LockEntry, PromotedFrom, Released, RolledBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +22,30 @@ class Stamp:
     def on(self, entry: LockEntry, former: LockEntry | None) -> LockEntry:
         """The entry with when, by whom and from where, if its source is another than it was."""
         before = former.source if former is not None else None
+        if entry.rolled_back is not None and not entry.rolled_back.at:
+            return self._put_back(entry, former)
         if former is not None and before is not None and _same(before, entry.source):
             known = {"released": former.released, "promoted_from": former.promoted_from}
             return entry.model_copy(update=known)
-        if entry.source is None:
+        if entry.source is None and before is None:
             return entry
         at, stage = self.now(), self.plan.promotes
         fresh: dict[str, object] = {
             "released": Released(at=at, by=self.by, release=self.plan.release, before=before),
             "promoted_from": None,
         }
-        if stage is not None:
+        if stage is not None and entry.source is not None:
             fresh["promoted_from"] = PromotedFrom(stage=stage, at=at, by=self.by, commit=entry.source.commit)
         return entry.model_copy(update=fresh)
+
+    def _put_back(self, entry: LockEntry, former: LockEntry | None) -> LockEntry:
+        """Of several rollbacks one after the other all remember what ran before the first."""
+        at, before = self.now(), former.source if former is not None else None
+        if before is None and former is not None and former.rolled_back is not None:
+            before = former.released.before if former.released is not None else None
+        told = RolledBack(to=entry.rolled_back.to if entry.rolled_back else "", at=at, by=self.by)
+        released = Released(at=at, by=self.by, release=self.plan.release, before=before)
+        return entry.model_copy(update={"rolled_back": told, "released": released, "promoted_from": None})
 
     def on_each(
         self, entries: Mapping[Address, LockEntry], former: Mapping[Address, LockEntry]

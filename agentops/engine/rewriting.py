@@ -12,7 +12,8 @@ from agentops.domain.ports import LockStore
 from agentops.domain.project import Stage
 from agentops.domain.state import Lock
 from agentops.engine import copies, guard
-from agentops.engine.operations import Target, keep_copy
+from agentops.engine.operations import keep_copy
+from agentops.engine.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def status_report(
 
 def _standings(plan: Plan) -> dict[Address, Standing]:
     """Who does not stand in sync; what is worse to have overlooked is said last, and stays."""
-    found = {item.address: Standing.HELD for item in plan.held}
+    found = {it.address: Standing.ROLLED_BACK if it.rolled_back else Standing.HELD for it in plan.held}
     found |= {change.address: Standing.PENDING for change in plan.changes}
     found |= {orphan.address: Standing.ORPHANED for orphan in plan.orphans}
     errors = [item for item in plan.diagnostics if item.severity is Severity.ERROR and item.address]

@@ -19,7 +19,7 @@ import pydantic
 from pydantic import AfterValidator, StringConstraints
 
 from agentops.domain.diagnostics import Code, did_you_mean
-from agentops.domain.kind import EACH, Advice, Clear, Field, Kind, Precondition, Removal, Slot
+from agentops.domain.kind import EACH, Advice, Clear, Field, History, Kind, Precondition, Removal, Slot
 from agentops.domain.resource import Body
 from agentops.kinds.agent_tools import (
     McpToolset,
@@ -190,6 +190,7 @@ AGENT = Kind(
         *SLOTS,
     ),
     version="version",
+    history=History("{item}/versions", id="version", newest="version", query="version"),
     precondition=Precondition.VERSION,
     takes_along=("deployment",),
     advice=advice,

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from agentops.domain.diagnostics import Code
-from agentops.domain.kind import Clear, Field, Kind, Precondition, Removal
+from agentops.domain.kind import Clear, Field, History, Kind, Precondition, Removal
 from agentops.domain.resource import Body
 from agentops.kinds.rates import MANAGED_AGENTS
 from agentops.kinds.schema import Request, known_members, refusal
@@ -96,6 +96,9 @@ MEMORY = Kind(
     text_field="content",
     parent="memory_store",
     complete=complete,
+    history=History(
+        "/v1/memory_stores/{parent}/memory_versions", id="id", newest="memory_version_id", of="memory_id"
+    ),
     precondition=Precondition.CONTENT,
     tagged=False,
     key="path",

@@ -22,7 +22,7 @@ import pydantic
 from pydantic import AfterValidator, StringConstraints
 
 from agentops.domain.diagnostics import Code
-from agentops.domain.kind import Bundle, Clear, Field, Kind, Removal
+from agentops.domain.kind import Bundle, Clear, Field, History, Kind, Removal
 from agentops.domain.resource import Body
 from agentops.kinds.rates import SKILLS
 from agentops.kinds.schema import Problem, Request, Shape, known_members, refusal
@@ -125,6 +125,7 @@ SKILL = Kind(
     rates=SKILLS,
     complete=complete,
     version="latest_version_id",
+    history=History("{item}/versions", id="id", newest="latest_version_id"),
     tagged=False,
     bundle=Bundle(
         field="files", directory="name", part="files[]", texts=("display_name",), versions="versions"

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from agentops.domain.kind import Bundle, Kind, Operation, Precondition, Rate, Removal, Switch
+from agentops.domain.kind import Bundle, History, Kind, Operation, Precondition, Rate, Removal, Switch
 from agentops.domain.ports import RegistryError
 from agentops.domain.resource import Body
 from agentops.registry.archive import MOST_BYTES
@@ -99,6 +99,28 @@ def retrieval(kind: Kind, id: str, parent: str | None) -> Call:
     return Call("GET", path, kind.beta, Effect.IDEMPOTENT, rates, dict(kind.detail_query))
 
 
+def versions_of(kind: Kind, id: str, parent: str | None, cursor: str | None) -> Call:
+    """A page of the history of an object."""
+    history = _history(kind)
+    query = {"limit": str(kind.page_size)}
+    if history.of:
+        query = {**kind.list_query, history.of: id, **query}
+    if cursor is not None:
+        query["page"] = cursor
+    path, rates = _versions(kind, history, id, parent), kind.rates_of(Operation.READ)
+    return Call("GET", path, kind.beta, Effect.IDEMPOTENT, rates, query)
+
+
+def version_of(kind: Kind, id: str, version: str, parent: str | None) -> Call:
+    """One object as it was."""
+    history, rates = _history(kind), kind.rates_of(Operation.READ)
+    if history.query:
+        query = {**kind.detail_query, history.query: version}
+        return Call("GET", _item(kind, id, parent), kind.beta, Effect.IDEMPOTENT, rates, query)
+    path = f"{_versions(kind, history, id, parent)}/{_segment(version)}"
+    return Call("GET", path, kind.beta, Effect.IDEMPOTENT, rates, dict(kind.detail_query))
+
+
 def creation(kind: Kind, body: Body, parent: str | None) -> Call:
     if kind.switch is not None and kind.switch.field in body:
         raise ValueError(f"{kind.switch.field} of a {kind.name} is no part of a create; it has its own calls")
@@ -156,6 +178,17 @@ def removal(kind: Kind, id: str, parent: str | None, expected: str | None = None
 
 def _other(kind: Kind) -> tuple[Rate, ...]:
     return kind.rates_of(Operation.OTHER)
+
+
+def _history(kind: Kind) -> History:
+    if kind.history is None:
+        raise ValueError(f"the API keeps no versions of a {kind.name}")
+    return kind.history
+
+
+def _versions(kind: Kind, history: History, id: str, parent: str | None) -> str:
+    above = {"parent": _segment(parent)} if "{parent}" in history.versions else {}
+    return history.versions.format(item=_item(kind, id, parent), **above)
 
 
 def _collection(kind: Kind, parent: str | None) -> str:

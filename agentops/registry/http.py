@@ -130,20 +130,33 @@ class HttpRegistry:
 
     async def list(self, kind: Kind, *, parent: str | None = None) -> AsyncIterator[Body]:
         """Raises RegistryError for an answer that is no list, or a list that never ends."""
+        async for item in self._pages(kind, lambda cursor: calls.page_of(kind, parent, cursor), "id"):
+            yield item
+
+    async def versions(self, kind: Kind, id: str, *, parent: str | None = None) -> AsyncIterator[Body]:
+        """As ``list``. Raises ValueError for a kind without a history."""
+        named = kind.history.id if kind.history is not None else "id"
+        async for item in self._pages(
+            kind, lambda cursor: calls.versions_of(kind, id, parent, cursor), named
+        ):
+            yield item
+
+    async def _pages(self, kind: Kind, page: Callable[[str | None], Call], named: str) -> AsyncIterator[Body]:
+        """What the pages hold, one by one; ``named`` is the member that tells them apart."""
         seen: set[str] = set()
         cursors: set[str | None] = set()
         cursor: str | None = None
         idle = 0
         while True:
             cursors.add(cursor)
-            call = calls.page_of(kind, parent, cursor)
+            call = page(cursor)
             response = await self._connection.answer(call)
             items, cursor = read_page(response, kind, self.base_url, self._connection.concealer(call))
             idle += 1
             for item in items:
                 # While others write, one object can stand on two pages.
-                if item["id"] not in seen:
-                    seen.add(item["id"])
+                if (name := str(item.get(named))) not in seen:
+                    seen.add(name)
                     idle = 0
                     yield item
             if cursor is None:
@@ -195,6 +208,10 @@ class HttpRegistry:
             if live is None or kind.complete(live).get(switch.field) is not body[switch.field]:
                 raise
             return live
+
+    async def version(self, kind: Kind, id: str, version: str, *, parent: str | None = None) -> Body:
+        """Raises ValueError for a kind without a history."""
+        return await self._body(calls.version_of(kind, id, version, parent))
 
     async def content(self, kind: Kind, id: str, version: str) -> tuple[str, Mapping[str, bytes]]:
         """Raises RegistryError for an archive that is not to be trusted; nothing of it is used."""

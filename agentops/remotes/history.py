@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -126,6 +126,28 @@ class History:
             except Failed:  # this commit removed it
                 continue
 
+    def changes(self, since: str, paths: Mapping[str, Sequence[str]]) -> dict[str, int] | None:
+        """How many commits since one have touched the files of each name, or what is in the folders; None
+        where that commit is not here, or is not among those before HEAD.
+
+        Merges do not count by themselves: what they bring does.
+        """
+        try:
+            repository, prefix = self._place("HEAD")
+            self._git.run(repository, "merge-base", "--is-ancestor", since, "HEAD")
+            listed = self._git.run(
+                repository, "log", "--format=%x01", "--no-merges", "--name-only", "-z", f"{since}..HEAD"
+            )
+        except (Stop, Failed, ValueError):
+            return None
+        found = dict.fromkeys(paths, 0)
+        for commit in os.fsdecode(listed).split("\x01")[1:]:
+            names = (item.lstrip("\n") for item in commit.split("\0"))
+            touched = [item.removeprefix(prefix) for item in names if item and item.startswith(prefix)]
+            for name, wanted in paths.items():
+                found[name] += any(_is_in(path, one) for path in touched for one in wanted)
+        return found
+
     # -- objects
 
     def _place(self, commit: str) -> tuple[Path, str]:
@@ -199,6 +221,10 @@ class History:
                 target.write_bytes(content)
             elif _stays_inside(entry.path, link := os.fsdecode(content)):
                 target.symlink_to(link)
+
+
+def _is_in(path: str, wanted: str) -> bool:
+    return path == wanted or path.startswith(f"{wanted}/")
 
 
 def _is_wanted(entry: _Entry) -> bool:

@@ -27,6 +27,9 @@ from agentops.render.page import Page, Row
 _ITEM, _FIELD, _DIFF = 2, 6, 8
 """Indents: a change, its fields, the lines of a difference."""
 
+_LAST_CELL = 24
+"""Cells that the last column of an overview may need, with the gaps between columns."""
+
 _WIDEST_PATH = 28
 """Cells the paths of a change's fields are aligned to."""
 
@@ -118,6 +121,23 @@ def status(view: TableView, console: Console) -> None:
     _table(view, console)
 
 
+def overview(view: TableView, console: Console) -> None:
+    """Addresses as rows and stages as columns; on a terminal that is too narrow for it each address with its
+    stages below it."""
+    page = Page(console)
+    if console.is_terminal and sum(page.widths(_rows(view))) + _LAST_CELL > console.width:
+        page.text(view.title, Tone.STRONG)
+        for row in view.rows:
+            page.blank()
+            page.line(row[0])
+            cells = zip(view.header[1:], row[1:], strict=True)
+            page.columns([((Span(name, Tone.FAINT),), (cell,)) for name, cell in cells if cell.text], _ITEM)
+        _below(page, view)
+        page.print()
+    else:
+        _table(view, console)
+
+
 def lock_table(view: TableView, console: Console) -> None:
     """Every entry of a lock."""
     _table(view, console)
@@ -205,13 +225,17 @@ def _table(view: TableView, console: Console) -> None:
     if view.rows:
         page.blank()
         page.columns(_rows(view), indent=_ITEM)
+    _below(page, view)
+    page.print()
+
+
+def _below(page: Page, view: TableView) -> None:
     page.blank()
     for line in view.closing:
         page.line(*line)
     if view.diagnostics.items:
         page.blank()
         _diagnostics(page, view.diagnostics)
-    page.print()
 
 
 def _rows(view: TableView) -> list[Row]:

@@ -27,7 +27,7 @@ from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
 from agentops.spec.paths import files_behind
 from agentops.spec.project import PROJECT_FILE
-from agentops.spec.provenance import SeedSources, memory_before_overrides, source_of
+from agentops.spec.provenance import SeedSources, files_of, memory_before_overrides, source_of
 from agentops.spec.references import Index, a, is_url, matching, resolve
 from agentops.spec.rendering import TEMPLATE, Renderer
 from agentops.spec.request import request
@@ -146,6 +146,7 @@ class _Builder:
             lifecycle=lifecycle,
             attachments=attachments,
             secret_version=version,
+            files=files_of(self._path, written, self._scope.files),
         )
         return [own, *(_protected(item) if lifecycle.protect else item for item in below)]
 
@@ -282,6 +283,7 @@ class _Builder:
             path=self._path,
             location=memory.at,
             source=Source(digest=digest(plain(before)), commit=self._commit([self._path])),
+            files=(self._path,),
         )
         create_only = memory.block.access == "read_write"
         return [resource, *self._seeds(store, memory.entry, before, create_only=create_only)]
@@ -297,6 +299,7 @@ class _Builder:
                 path=self._path,
                 location=item.at,
                 source=Source(digest=digest(plain(item.before)), commit=self._commit([self._path])),
+                files=(self._path,),
                 parent=self._address,
                 secret_version=item.secret_version,
             )
@@ -334,6 +337,7 @@ class _Builder:
                         commit=self._commit([self._path, seed.file]),
                     ),
                     lifecycle=Lifecycle(create_only=create_only),
+                    files=(self._path, seed.file),
                     parent=store,
                 )
             )

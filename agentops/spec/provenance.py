@@ -61,6 +61,13 @@ def source_of(
     return Source(digest=digest(content), commit=revision.commit_of([path, *read]))
 
 
+def files_of(path: str, written: LocatedDict, files: Files) -> tuple[str, ...]:
+    """The files that whatever is declared at ``path`` is built from."""
+    payload = payload_of(path, written.without(OVERRIDES), files)
+    found = (*payload.prompts.values(), *payload.includes.values())
+    return tuple(sorted({path, *(item for named in found for item in named)}))
+
+
 def _folder_of(pattern: str, base: str) -> str:
     """The folder that whatever a pattern matches lies in."""
     fixed = list(takewhile(lambda part: not is_pattern(part), pattern.split("/")))

@@ -85,7 +85,8 @@ def local_skill(
     # A file that is only missing here would come back with the commit.
     known = git is not None and not git.has_changes_in(directory)
     commit = git.commit_of(f"{directory}/{path}" for path in content) if git is not None and known else None
-    return skill.resource(address, directory, Source(digest=digest(skill.body), commit=commit)), told
+    made = skill.resource(address, directory, Source(digest=digest(skill.body), commit=commit))
+    return replace(made, files=(directory,)), told
 
 
 def remote_skills(resources: Mapping[Address, Resource], catalog: Catalog) -> dict[Address, Resource]:

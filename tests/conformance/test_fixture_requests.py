@@ -40,7 +40,7 @@ from agentops.domain.resource import Resource
 from agentops.domain.state import DesiredState
 from agentops.emulator import create_app
 from agentops.engine import operations
-from agentops.engine.operations import Target
+from agentops.engine.target import Target
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
 from agentops.spec import load_project, load_stage, starter_project

@@ -15,8 +15,9 @@ from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState, LockEntry
 from agentops.engine import operations
 from agentops.engine.choices import NO_CHOICES, Choices
-from agentops.engine.operations import Planned, Target
+from agentops.engine.operations import Planned
 from agentops.engine.recovery import AT_ONCE, Patience
+from agentops.engine.target import Target
 from tests.engine.toy import Silent, ToySecrets, ToyStore, ToyUploads
 from tests.engine.toy_kinds import CATALOG
 from tests.engine.toy_registry import ToyRegistry

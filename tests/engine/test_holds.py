@@ -15,7 +15,8 @@ from agentops.domain.report import ApplyReport, Result
 from agentops.domain.state import DesiredState, Lock, LockEntry
 from agentops.engine import operations
 from agentops.engine.copies import index_path, keep
-from agentops.engine.operations import Planned, Target
+from agentops.engine.operations import Planned
+from agentops.engine.target import Target
 from tests.engine.conftest import Bench
 from tests.engine.toy import ToyStore, desired, resource
 from tests.engine.toy_kinds import WIDGET

@@ -327,7 +327,7 @@ def test_an_upload_is_found_by_what_was_sent_though_the_file_was_edited_since(be
     bench.killed_at(tools(bench), "create kit")
     assert bench.settle(tools(bench, b"# Edited\n")).changes == ()
     assert (luck.made("create kit"), len(bench.registry.live(KIT))) == (1, 1)
-    assert bench.registry.versions["k_1"]["kv_k_1_2"][1] == {"READ.md": b"# Edited\n"}
+    assert bench.registry.uploads["k_1"]["kv_k_1_2"][1] == {"READ.md": b"# Edited\n"}
 
 
 def test_an_upload_that_no_file_asks_for_any_more_is_an_orphan(bench: Bench):
@@ -410,7 +410,7 @@ def test_a_lost_version_of_an_upload_is_not_uploaded_twice(bench: Bench, carried
     bench.apply(tools(bench))
     luck.lose("update", carried_out=carried_out)
     assert bench.apply(tools(bench, b"# New\n")).exit_code == 0
-    versions = bench.registry.versions[bench.entry(TOOLS).id]
+    versions = bench.registry.uploads[bench.entry(TOOLS).id]
     assert [files for _, files in versions.values()] == [{"READ.md": b"# Read\n"}, {"READ.md": b"# New\n"}]
     assert luck.time.passed == (0.0 if carried_out else SETTLE)
     assert bench.at_rest(tools(bench, b"# New\n"))

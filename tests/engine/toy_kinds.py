@@ -18,6 +18,7 @@ from agentops.domain.kind import (
     Catalog,
     Clear,
     Field,
+    History,
     Kind,
     Precondition,
     Removal,
@@ -61,6 +62,7 @@ WIDGET = Kind(
     complete=_complete_widget,
     undetermined=frozenset({"tint.shade"}),
     version="version",
+    history=History("{item}/versions", id="version", newest="version", query="version"),
     precondition=Precondition.VERSION,
     replacement=Replacement.RENAMED,
     unique_name="name",
@@ -102,6 +104,7 @@ KIT = Kind(
     removal=Removal.DELETE,
     complete=_complete_kit,
     version="latest",
+    history=History("{item}/versions", id="id", newest="latest"),
     tagged=False,
     bundle=Bundle(field="files", directory="name", part="files[]", texts=("label",), versions="versions"),
 )
@@ -143,6 +146,7 @@ CREW = Kind(
         Slot(("mates", EACH), "crew", type="crew", id="id", version="version"),
     ),
     version="version",
+    history=History("{item}/versions", id="version", newest="version", query="version"),
     precondition=Precondition.VERSION,
     takes_along=("job",),
 )

@@ -36,7 +36,8 @@ class ToyRegistry:
         self.server_time: float | None = None
         self.objects: dict[str, Body] = {}
         self.parents: dict[str, str | None] = {}
-        self.versions: dict[str, dict[str, tuple[str, Files]]] = {}
+        self.uploads: dict[str, dict[str, tuple[str, Files]]] = {}
+        self.past: dict[str, list[Body]] = {}
         self.calls: list[str] = []
         self.sent: list[tuple[str, Body]] = []
         self.fail: dict[str, Exception] = {}
@@ -50,7 +51,11 @@ class ToyRegistry:
 
     @property
     def writes(self) -> list[str]:
-        return [call for call in self.calls if call.split()[0] not in {"list", "get", "content"}]
+        return [
+            call
+            for call in self.calls
+            if call.split()[0] not in {"list", "get", "content", "version", "versions"}
+        ]
 
     def live(self, kind: Kind) -> list[Body]:
         return [it for it in self.objects.values() if it["kind"] == kind.name and it["archived_at"] is None]
@@ -69,6 +74,7 @@ class ToyRegistry:
         return id
 
     def edit(self, id: str, **members: Any) -> None:
+        self.past.setdefault(id, []).append(copy.deepcopy(self.objects[id]))
         self.objects[id] |= members
         self.objects[id]["version"] += 1
         if "content" in members:
@@ -76,7 +82,7 @@ class ToyRegistry:
 
     def upload(self, id: str, files: Files, directory: str | None = None) -> str:
         """A version of a kit, whoever it is that uploads it."""
-        known = self.versions.setdefault(id, {})
+        known = self.uploads.setdefault(id, {})
         version = f"kv_{id}_{len(known) + 1}"
         known[version] = (directory or next(iter(known.values()))[0], files)
         self.objects[id]["latest"] = version
@@ -100,11 +106,31 @@ class ToyRegistry:
         self._called(f"get {id}")
         return copy.deepcopy(self._found(id))
 
+    async def versions(self, kind: Kind, id: str, *, parent: str | None = None) -> AsyncIterator[Body]:
+        _placed(kind, parent)
+        self._called(f"versions {id}")
+        now = [{"id": name} for name in self.uploads[id]] if kind is KIT else self._history(id)
+        for found in reversed(now):
+            yield found
+
+    async def version(self, kind: Kind, id: str, version: str, *, parent: str | None = None) -> Body:
+        _placed(kind, parent)
+        self._called(f"version {id} {version}")
+        if kind is KIT and version in self.uploads[id]:
+            return {"id": version}
+        for found in self._history(id) if kind is not KIT else ():
+            if str(found["version"]) == version:
+                return found
+        raise NotFound(f"{id} has no version {version}", status=404)
+
+    def _history(self, id: str) -> list[Body]:
+        return copy.deepcopy([*self.past.get(id, ()), self._found(id)])
+
     async def content(self, kind: Kind, id: str, version: str) -> tuple[str, Mapping[str, bytes]]:
         self._called(f"content {version}")
         if id in self.sealed:
             raise Conflict("undecryptable", status=409)
-        return self.versions[id][version]
+        return self.uploads[id][version]
 
     async def create(self, kind: Kind, body: Body, *, parent: str | None = None) -> Body:
         _placed(kind, parent)
@@ -160,7 +186,7 @@ class ToyRegistry:
             complete = kind.complete(kept)
             kept |= {name: complete[name] for name in kept.keys() | {"shape"} if name in complete}
         kept |= self._shaded(kept)
-        crews = [kept.get("crew"), *kept.get("mates", ())]
+        crews = [kept.get("crew"), *(kept.get("mates") or ())]
         for crew in crews:
             if isinstance(crew, dict) and "id" in crew:
                 crew.setdefault("version", self.objects.get(crew["id"], {}).get("version"))
@@ -226,7 +252,7 @@ class ToyRegistry:
                 version = entry.get(slot.version) if isinstance(entry, dict) and slot.version else None
                 if isinstance(version, int) and target is not None and version > target["version"]:
                     raise RegistryError(f"{id} has no version {version}", status=400)
-                if isinstance(version, str) and version not in {"latest", *self.versions[id]}:
+                if isinstance(version, str) and version not in {"latest", *self.uploads[id]}:
                     raise RegistryError(f"{id} has no version {version}", status=400)
 
     def _found(self, id: str) -> Body:

@@ -20,7 +20,8 @@ from agentops.domain.state import DesiredState
 from agentops.emulator import create_app
 from agentops.engine import operations
 from agentops.engine.choices import Choices
-from agentops.engine.operations import Planned, Target
+from agentops.engine.operations import Planned
+from agentops.engine.target import Target
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
 from tests.engine.toy import Silent, ToyStore

@@ -30,8 +30,9 @@ from agentops.domain.state import DesiredState, Lock, LockEntry
 from agentops.emulator import create_app
 from agentops.engine import operations
 from agentops.engine.choices import NO_CHOICES, Choices
-from agentops.engine.operations import Planned, Target
+from agentops.engine.operations import Planned
 from agentops.engine.promotion import released
+from agentops.engine.target import Target
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
 from agentops.remotes import History

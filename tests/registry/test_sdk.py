@@ -79,6 +79,11 @@ SKILL_BODY: dict[str, Any] = {"name": "triage", "files": FILES}
 Ours = Callable[[HttpRegistry], Any]
 Theirs = Callable[[Any], Any]
 
+
+async def past(registry: HttpRegistry, kind: Kind, id: str, parent: str | None = None) -> list[Any]:
+    return [item async for item in registry.versions(kind, id, parent=parent)]
+
+
 OPERATIONS: dict[str, tuple[Ours, Theirs]] = {
     "create agent": (lambda r: r.create(AGENT, AGENT_BODY), lambda s: s.agents.create(**AGENT_BODY)),
     "retrieve agent": (lambda r: r.get(AGENT, "agent_1"), lambda s: s.agents.retrieve("agent_1")),
@@ -87,6 +92,14 @@ OPERATIONS: dict[str, tuple[Ours, Theirs]] = {
         lambda s: s.agents.update("agent_1", **AGENT_CHANGE),
     ),
     "list agents": (lambda r: listed(r, AGENT), lambda s: list(s.agents.list(limit=100))),
+    "retrieve a version of an agent": (
+        lambda r: r.version(AGENT, "agent_1", "3"),
+        lambda s: s.agents.retrieve("agent_1", version=3),
+    ),
+    "list versions of an agent": (
+        lambda r: past(r, AGENT, "agent_1"),
+        lambda s: list(s.agents.versions.list("agent_1", limit=100)),
+    ),
     "archive agent": (lambda r: r.remove(AGENT, "agent_1"), lambda s: s.agents.archive("agent_1")),
     "create environment": (
         lambda r: r.create(ENVIRONMENT, ENVIRONMENT_BODY),
@@ -134,6 +147,16 @@ OPERATIONS: dict[str, tuple[Ours, Theirs]] = {
     "list memories": (
         lambda r: listed(r, MEMORY, parent="ms_1"),
         lambda s: list(s.memory_stores.memories.list("ms_1", limit=100, view="basic")),
+    ),
+    "retrieve a version of a memory": (
+        lambda r: r.version(MEMORY, "mem_1", "memver_1", parent="ms_1"),
+        lambda s: s.memory_stores.memory_versions.retrieve("memver_1", memory_store_id="ms_1", view="full"),
+    ),
+    "list versions of a memory": (
+        lambda r: past(r, MEMORY, "mem_1", parent="ms_1"),
+        lambda s: list(
+            s.memory_stores.memory_versions.list("ms_1", memory_id="mem_1", limit=100, view="basic")
+        ),
     ),
     "delete memory": (
         lambda r: r.remove(MEMORY, "mem_1", parent="ms_1"),
@@ -205,6 +228,14 @@ OPERATIONS: dict[str, tuple[Ours, Theirs]] = {
     "list skills": (
         lambda r: listed(r, SKILL),
         lambda s: list(s.skills.list(limit=SKILL.page_size, source="custom")),
+    ),
+    "retrieve a version of a skill": (
+        lambda r: r.version(SKILL, "skill_1", "skver_1"),
+        lambda s: s.skills.versions.retrieve("skver_1", skill_id="skill_1"),
+    ),
+    "list versions of a skill": (
+        lambda r: past(r, SKILL, "skill_1"),
+        lambda s: list(s.skills.versions.list("skill_1", limit=SKILL.page_size)),
     ),
     "download a version of a skill": (
         lambda r: r.content(SKILL, "skill_1", "skver_1"),
@@ -296,6 +327,9 @@ def sendable(kind: Kind) -> dict[str, Call]:
     else:
         made["create"] = calls.creation(kind, {}, parent)
         made["update"] = calls.change(kind, "ID", {}, parent)
+    if kind.history is not None:
+        made["list versions"] = calls.versions_of(kind, "ID", parent, None)
+        made["retrieve a version"] = calls.version_of(kind, "ID", "VERSION", parent)
     if kind.switch is not None:
         made["switch on"] = calls.change(kind, "ID", {kind.switch.field: True}, parent)
         made["switch off"] = calls.change(kind, "ID", {kind.switch.field: False}, parent)

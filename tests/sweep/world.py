@@ -32,8 +32,9 @@ from agentops.domain.state import DesiredState
 from agentops.emulator import create_app
 from agentops.engine import operations
 from agentops.engine.choices import NO_CHOICES, Choices
-from agentops.engine.operations import Planned, Target
+from agentops.engine.operations import Planned
 from agentops.engine.recovery import Patience
+from agentops.engine.target import Target
 from agentops.kinds import CATALOG
 from agentops.lockfile import LockFile, Owner
 from agentops.registry import ApiKey, HttpRegistry

@@ -5,6 +5,7 @@ colours, and text, Markdown and HTML cannot disagree. Pure functions; values in,
 """
 
 from agentops.domain.view.comparison import comparison_view
+from agentops.domain.view.grid import overview_view
 from agentops.domain.view.model import (
     ApplyView,
     ChangeView,
@@ -52,6 +53,7 @@ __all__ = [
     "drift_view",
     "lock_entry_view",
     "lock_view",
+    "overview_view",
     "plan_view",
     "rebuilt_view",
     "status_view",

@@ -12,6 +12,7 @@ from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, Held
 from agentops.domain.project import OnDrift
 from agentops.domain.report import DriftReport
 from agentops.domain.resource import refs_in
+from agentops.domain.state import RolledBack
 from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import (
     ChangeView,
@@ -40,6 +41,8 @@ _TONES = {
     Action.NO_OP: Tone.PLAIN,
 }
 _WHY = {
+    Reason.ROLLED_BACK: "puts back what was there before",
+    Reason.TAKEN_FORWARD: "takes forward what was rolled back",
     Reason.SECRET_SENT_AGAIN: "sends its secrets again",
     Reason.DRIFT_REVERTED: "reverts what was changed outside",
     Reason.RECREATE: "created again, with a new ID",
@@ -110,7 +113,8 @@ def drift_view(report: DriftReport, *, verbose: bool = False) -> DriftView:
 
 def _title(plan: Plan) -> str:
     release = f", from {plan.promotes}'s release" if plan.promotes else ""
-    return " · ".join((plan.project, f"stage {plan.stage}{release}", *plan.origin.words))
+    back = f", back to {plan.rolls_back}" if plan.rolls_back else ""
+    return " · ".join((plan.project, f"stage {plan.stage}{release}{back}", *plan.origin.words))
 
 
 def _moves(moves: Sequence[Move]) -> Iterator[Line]:
@@ -217,10 +221,19 @@ def _held(item: Held, verbose: bool) -> DriftedView:
         symbol="=",
         address=item.address,
         id=item.id,
-        about="",
+        about=_rolled_back(item.rolled_back),
         place=_place(item.location),
         fields=tuple(shown for field in item.fields for shown in _drifted_field(field, verbose)),
     )
+
+
+def _rolled_back(back: RolledBack | None) -> str:
+    """``rolled back to version 3 on 2026-03-01 by ada``"""
+    if back is None:
+        return ""
+    day = f" on {back.at[:10]}" if back.at else ""
+    who = f" by {back.by}" if back.by else ""
+    return f"rolled back to {back.to}{day}{who}"
 
 
 _MOVED = {
@@ -248,6 +261,11 @@ def _place(location: Location | None) -> str:
 
 def _closing(plan: Plan) -> list[Line]:
     lines: list[Line] = [(Span(_counts(plan), Tone.STRONG),)]
+    if any(item.rolled_back for item in plan.held):
+        forward = (
+            "What was rolled back stays so until its file changes; `--on-drift revert` takes it forward."
+        )
+        lines.append((Span(forward, Tone.FAINT),))
     kept = {item.address for item in plan.drift if item.resolution is OnDrift.KEEP}
     if kept:
         lines.append((Span("Apply sends nothing for what is kept, and holds it in the lock.", Tone.FAINT),))
@@ -294,6 +312,8 @@ def _counts(plan: Plan) -> str:
     if plan.changes:
         actions = [f"{number:,} {text}" for name, text in _PARTS if (number := getattr(summary, name))]
         return f"Plan: {'; '.join([', '.join(actions), *standing])}."
+    if plan.rolls_back and not plan.blocked:
+        return f"No changes. The registry has what is rolled back to: {plan.rolls_back}."
     if summary.drifted or summary.held or plan.blocked:
         return f"{'; '.join(['No changes to apply', *standing])}."
     rest = f"; {summary.orphaned:,} not in the files" if summary.orphaned else ""

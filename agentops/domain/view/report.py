@@ -33,6 +33,7 @@ _STANDING_TONES = {
     Standing.PENDING: Tone.CHANGED,
     Standing.DRIFTED: Tone.WARNING,
     Standing.HELD: Tone.WARNING,
+    Standing.ROLLED_BACK: Tone.WARNING,
     Standing.GONE: Tone.ERROR,
     Standing.ORPHANED: Tone.WARNING,
     Standing.BLOCKED: Tone.ERROR,
