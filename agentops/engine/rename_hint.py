@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -11,7 +12,7 @@ from agentops.domain.canonical import Form, field_of, fingerprint, form
 from agentops.domain.diagnostics import Code, Diagnostic, in_order, warning
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.plan import Action, Change, Plan, Reason, Risk
-from agentops.domain.resource import Ref, Resource, replace_refs
+from agentops.domain.resource import Ref, replace_refs
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine.moves import named_after, stores_of
 
@@ -19,8 +20,15 @@ ALIKE = 0.8
 """From which on two bodies are taken for one that was edited; their names being alike as well, a bit less."""
 
 _ALIKE_BY_NAME = 0.6
-_LONGEST_COMPARED = 20_000
-"""Characters of a prompt that are compared; beyond that only what its lines have in common would be told."""
+_MOST_COMPARED = 400
+"""Pairs of which nothing is the same to the byte that are compared for their likeness; in a plan of more of
+them nobody would read it."""
+
+_MOST_ALIKE = 20
+_SHORT = 1000
+_LINES = 400
+_FEW_LINES = 20
+"""Up to so many characters two texts are compared one by one; of longer ones so many lines or words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,39 @@ class _Pair:
     @property
     def counts(self) -> bool:
         return self.likeness >= (_ALIKE_BY_NAME if self.names >= _ALIKE_BY_NAME else ALIKE)
+
+
+class _Old:
+    """What no file asks for any more. sent, seen: fingerprints of what was last sent, and of what is there,
+    without the name."""
+
+    def __init__(
+        self,
+        address: Address,
+        removed: Change | None,
+        found: LiveObject | None,
+        entry: LockEntry | None,
+        catalog: Catalog,
+    ) -> None:
+        kind = catalog.of_address(address)
+        self.address = address
+        self.removed = removed
+        self.entry = entry
+        self.parent = kind.parent_of(address)
+        self.form = form(kind, found.body) if found is not None else Form({})
+        self.sent = _without_name(kind, entry.applied if entry is not None else {})
+        self.seen = _without_name(kind, self.form.fingerprints)
+
+
+class _New:
+    """What is to be created."""
+
+    def __init__(self, change: Change, kind: Kind, wanted: Form) -> None:
+        self.change = change
+        self.kind = kind
+        self.parent = kind.parent_of(change.address)
+        self.form = wanted
+        self.content = _without_name(kind, wanted.fingerprints)
 
 
 def with_hints(catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveState, lock: Lock) -> Plan:
@@ -60,21 +101,34 @@ def with_hints(catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveSt
 def _renames(catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveState, lock: Lock) -> list[_Pair]:
     """Of the likely pairs the best ones; each address is in one of them. What lives in a parent goes with
     it."""
-    pairs = [
-        pair
-        for pair in _pairs(catalog, plan, desired, live, lock)
-        if pair.counts and catalog.of_address(pair.old).parent_of(pair.old) not in _gone(plan)
+    gone = _gone(plan)
+    news = [*_created(catalog, plan, desired, lock)] if gone else []
+    kinds = {it.change.address.kind for it in news}
+    olds = [
+        _Old(address, removed, _object(live, address), lock.resources.get(address), catalog)
+        for address, removed in gone.items()
+        if address.kind in kinds and catalog.of_address(address).parent_of(address) not in gone
     ]
-    best: list[_Pair] = []
-    for pair in sorted(pairs, key=lambda it: (-it.likeness, -it.names, it.new, it.old)):
-        if all(pair.old != other.old and pair.new != other.new for other in best):
-            best.append(pair)
+    best = _best(_same(olds, news))
+    taken = {address for pair in best for address in (pair.old, pair.new)}
+    olds = [it for it in olds if it.address not in taken]
+    news = [it for it in news if it.change.address not in taken]
+    if len(olds) * len(news) <= _MOST_COMPARED:
+        best += _best(_alike(olds, news))
     along = {
         (named_after(store, pair.new, pair.old), store)
         for pair in best
         for store in stores_of(desired, pair.new)
     }
     return sorted((it for it in best if (it.old, it.new) not in along), key=lambda it: it.new)
+
+
+def _best(pairs: Iterable[_Pair]) -> list[_Pair]:
+    found: dict[Address, _Pair] = {}
+    for pair in sorted(pairs, key=lambda it: (-it.likeness, -it.names, it.new, it.old)):
+        if pair.old not in found and pair.new not in found:
+            found[pair.old] = found[pair.new] = pair
+    return [pair for address, pair in found.items() if address == pair.new]
 
 
 def _gone(plan: Plan) -> dict[Address, Change | None]:
@@ -87,28 +141,40 @@ def _gone(plan: Plan) -> dict[Address, Change | None]:
     return {**{item.address: None for item in plan.orphans}, **removed}
 
 
-def _pairs(
-    catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveState, lock: Lock
-) -> Iterator[_Pair]:
-    gone = _gone(plan)
+def _created(catalog: Catalog, plan: Plan, desired: DesiredState, lock: Lock) -> Iterator[_New]:
     for change in plan.changes:
         resource = desired.resources.get(change.address)
-        if change.action is not Action.CREATE or change.reason is not Reason.NEW or resource is None:
-            continue
-        kind = catalog.of_address(change.address)
-        for old, removed in gone.items():
-            if old.kind != kind.name or kind.parent_of(old) != kind.parent_of(change.address):
-                continue
-            entry = lock.resources.get(old)
-            yield _Pair(
-                old=old,
-                new=change.address,
-                likeness=_likeness(kind, resource, entry, _object(live, old), lock),
-                names=_ratio(old.name, change.address.name),
-                removed=removed,
-                created=change,
-                path=entry.path if entry is not None else None,
-            )
+        if change.action is Action.CREATE and change.reason is Reason.NEW and resource is not None:
+            kind = catalog.of_address(change.address)
+            body = replace_refs(resource.body, lambda ref: _known(ref, lock))
+            yield _New(change, kind, form(kind, body))
+
+
+def _same(olds: Sequence[_Old], news: Sequence[_New]) -> Iterator[_Pair]:
+    by_content: dict[tuple[object, ...], list[_New]] = defaultdict(list)
+    for new in news:
+        if content := new.content:
+            by_content[(new.change.address.kind, new.parent, frozenset(content.items()))].append(new)
+    for old in olds:
+        keys = {frozenset(content.items()) for content in (old.sent, old.seen)}
+        for key in keys:
+            for new in by_content.get((old.address.kind, old.parent, key), ())[:_MOST_ALIKE]:
+                yield _pair(old, new, 1.0)
+
+
+def _alike(olds: Sequence[_Old], news: Sequence[_New]) -> Iterator[_Pair]:
+    for new in news:
+        for old in olds:
+            if (old.address.kind, old.parent) == (new.change.address.kind, new.parent):
+                pair = _pair(old, new, _likeness(old, new))
+                if pair.counts:
+                    yield pair
+
+
+def _pair(old: _Old, new: _New, likeness: float) -> _Pair:
+    names = _ratio(old.address.name, new.change.address.name)
+    path = old.entry.path if old.entry is not None else None
+    return _Pair(old.address, new.change.address, likeness, names, old.removed, new.change, path)
 
 
 def _object(live: LiveState, address: Address) -> LiveObject | None:
@@ -116,22 +182,13 @@ def _object(live: LiveState, address: Address) -> LiveObject | None:
     return live.objects.get(address) or (carriers[0] if carriers else None)
 
 
-def _likeness(
-    kind: Kind, resource: Resource, entry: LockEntry | None, found: LiveObject | None, lock: Lock
-) -> float:
+def _likeness(old: _Old, new: _New) -> float:
     """How much of a body is the same, its name left out. Where it has text, that is what it is about."""
-    wanted = form(kind, replace_refs(resource.body, lambda ref: _known(ref, lock)))
-    theirs = form(kind, found.body) if found is not None else Form({})
-    recorded = dict(entry.applied) if entry is not None else {}
-    ours, seen = _without_name(kind, wanted.fingerprints), _without_name(kind, theirs.fingerprints)
-    sent = _without_name(kind, recorded)
-    if ours in (sent, seen) and ours:
-        return 1.0
-    text = kind.text_field
-    mine, other = wanted.leaves.get(text or ""), theirs.leaves.get(text or "")
+    text = new.kind.text_field or ""
+    mine, other = new.form.leaves.get(text), old.form.leaves.get(text)
     if isinstance(mine, str) and isinstance(other, str):
         return _ratio(other, mine)
-    return max(_share(ours, sent), _share(ours, seen))
+    return max(_share(new.content, old.sent), _share(new.content, old.seen))
 
 
 def _known(ref: Ref, lock: Lock) -> object:
@@ -159,16 +216,25 @@ def _share(one: Mapping[str, str], other: Mapping[str, str]) -> float:
 
 
 def _ratio(one: str, other: str) -> float:
+    """How much of two texts is the same: by character, of long ones by line, or by word where lines are
+    few. Where it is certainly too little, only an upper bound is told."""
     if one == other:
         return 1.0
-    first, second = one[:_LONGEST_COMPARED], other[:_LONGEST_COMPARED]
-    by_word = len(first) + len(second) > 2000  # character by character a long prompt takes seconds
-    matcher = (
-        SequenceMatcher(None, first.split(), second.split(), autojunk=False)
-        if by_word
-        else SequenceMatcher(None, first, second, autojunk=False)
-    )
+    matcher = SequenceMatcher(None, *_pieces(one, other), autojunk=False)
+    for bound in (matcher.real_quick_ratio, matcher.quick_ratio):
+        if (most := bound()) < _ALIKE_BY_NAME:
+            return most
     return matcher.ratio()
+
+
+def _pieces(one: str, other: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Few enough of them that comparing takes no time."""
+    if len(one) + len(other) <= _SHORT:
+        return one, other
+    lines = one.splitlines()[:_LINES], other.splitlines()[:_LINES]
+    if min(map(len, lines)) >= _FEW_LINES:
+        return lines
+    return one.split()[:_LINES], other.split()[:_LINES]
 
 
 def _risk(pair: _Pair) -> Risk:

@@ -8,6 +8,7 @@ from agentops.domain.diagnostics import Code, Diagnostic, Severity
 from agentops.domain.plan import Action
 from agentops.domain.state import DesiredState
 from agentops.engine.choices import Choices
+from agentops.engine.rename_hint import ALIKE, _ratio
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, kit, resource
 
@@ -97,3 +98,22 @@ def test_what_is_tagged_ours_and_in_no_lock_counts_as_well(bench: Bench):
     bench.store.lock = None
     assert [it.action for it in bench.plan(widget("b")).plan.changes] == [Action.CREATE]
     assert [it.address for it in hints(bench, widget("b"))] == ["widget/b"]
+
+
+def test_a_whole_folder_that_was_renamed_is_paired_without_ado(bench: Bench):
+    def files(mark: str, count: int = 300) -> DesiredState:
+        each = ({"name": f"{mark}{number}", "note": f"n{number}"} for number in range(count))
+        return desired(*(resource(f"widget/{body['name']}", body) for body in each))
+
+    bench.apply(files("a"))
+    found = {it.address: it.summary.partition(" ")[0] for it in hints(bench, files("b"))}
+    assert found == {f"widget/b{number}": f"widget/a{number}" for number in range(300)}
+
+
+def test_a_long_text_is_known_by_its_lines_and_by_its_words():
+    lines = [f"Rule {number}: do not {number * 7} before {number * 3}." for number in range(300)]
+    edited = [*lines[:20], "Another rule.", *lines[25:]]
+    assert _ratio("\n".join(lines), "\n".join(edited)) > ALIKE
+    assert _ratio(" ".join(lines), " ".join(edited)) > ALIKE
+    others = [f"{number} is another matter: {number * 11}." for number in range(300)]
+    assert _ratio("\n".join(lines), "\n".join(others)) < ALIKE
