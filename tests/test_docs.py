@@ -55,6 +55,7 @@ _CHANGING = {
     r"\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{12}\b": "DIGEST",
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|\+00:00)": "TIME",
     r"\b\d+ ms\b": "N ms",
+    r"TIME by \S+ \(": "TIME by SOMEBODY (",
 }
 
 

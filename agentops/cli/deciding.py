@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,13 +86,15 @@ def _not_promoted(opened: Opened, order: Order, planned: Planned, output: Output
     """What comes from the files although ``promote_from`` says that it comes from another stage."""
     from agentops.cli.wiring import lock_file, newest_lock
     from agentops.engine.promotion import not_promoted
-    from agentops.spec import load_stage
+    from agentops.spec import load_stage, url_of
 
     stage = order.stage
     if stage.promote_from is None or order.promotes == stage.promote_from or not planned.plan.changes:
         return []
     before = opened.stage(stage.promote_from)
     lock = newest_lock(opened, before, output, lock_file(opened, before))
+    refused = partial(not_promoted, stage, planned.plan, order.desired, planned.lock, lock)
+    if not refused(()):
+        return []
     there = load_stage(opened.root, opened.project, before, opened.catalog).desired.resources
-    own = order.desired.resources.keys() - there.keys()
-    return not_promoted(stage, planned.plan, order.desired, planned.lock, lock, own)
+    return refused([item for item in order.desired.resources if item not in there and url_of(item) is None])

@@ -63,7 +63,7 @@ def load_sources(
         Stop: with everything that cannot be had, or is wrong there.
     """
     from agentops.remotes import History
-    from agentops.spec.release import Release, load_release
+    from agentops.spec import Release, load_release
 
     with History(opened.root, os.environ) as history:
         found = load_release(
@@ -93,7 +93,7 @@ def sources_at(opened: Opened, stage: Stage, lock: Lock, release: str) -> dict[A
     """
     from agentops.engine.promotion import before_release
     from agentops.remotes import History
-    from agentops.spec.release import sources_of_tree
+    from agentops.spec import sources_of_tree
 
     if release == PREVIOUS:
         return _with_source(before_release(lock), stage, release)

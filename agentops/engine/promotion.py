@@ -36,7 +36,8 @@ def before_release(lock: Lock) -> dict[Address, Source | None]:
         if entry.released is None or entry.released.release != newest:
             found[address] = entry.source
         elif entry.released.before is not None:
-            found[address] = entry.released.before
+            before = entry.released.before
+            found[address] = before if before.digest else None
     return found
 
 
@@ -135,7 +136,7 @@ def not_promoted(
     sources = released(before) if before is not None else {}
     allowed = frozenset(own)
     found = [
-        (change.address, why)
+        (change.address, why.format(stage=stage.promote_from))
         for change in plan.changes
         if change.address not in allowed and (why := _why_not(change, desired, lock, sources)) is not None
     ]
@@ -146,7 +147,7 @@ def not_promoted(
     return [
         error(
             Code.NOT_PROMOTED,
-            f"stage {stage.name} takes only what stage {stage.promote_from} runs, and that is not: "
+            f"stage {stage.name} takes only what stage {stage.promote_from} runs, which is not so of: "
             f"{listed}{more}",
             f"apply stage {stage.promote_from} first if it is behind, then "
             f"`agentops promote {stage.promote_from} {stage.name}`",
@@ -159,14 +160,14 @@ def _why_not(
 ) -> str | None:
     resource, there = desired.resources.get(change.address), sources.get(change.address)
     if change.reason is Reason.REMOVED_FROM_FILES and change.action.removes:
-        return "still runs there" if change.address in sources else None
+        return "{stage} still runs it" if change.address in sources else None
     if resource is None:
         return None
     entry = lock.resources.get(change.address)
     same = [source for source in (there, entry.source if entry is not None else None) if source is not None]
     if any(source.digest == resource.source.digest for source in same):
         return None
-    return "another there" if change.address in sources else "not there"
+    return "{stage} runs another" if change.address in sources else "not in {stage}"
 
 
 def _named(paths: Sequence[str]) -> str:

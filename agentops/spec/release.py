@@ -27,7 +27,7 @@ Trees = Callable[[str], Path]
 """A folder with the project as it was at a commit. Raises Stop where it cannot be had."""
 
 _SHOWN = 12
-_POINTER = b"version https://git-lfs."
+_POINTER = "version https://git-lfs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class _Picking:
         return error(
             Code.OTHER_SOURCE,
             f"stage {of} runs another {address} than commit {shown} has in {found.path}",
-            _again(of, _why_other(self._there.get(commit), found)),
+            _again(of, _why_other(found)),
             address=address,
             location=found.location,
         )
@@ -313,15 +313,16 @@ def _at(commit: str, item: Diagnostic) -> Diagnostic:
 
 
 def _again(stage: str, why: str) -> str:
-    return f"{why}; apply the stage again from a clean clone (`agentops apply --stage {stage}`), then promote"
+    return (
+        f"{why}; check out what the stage runs and promote from there, or bring the stage to what is meant "
+        f"(`agentops apply --stage {stage}`), then promote"
+    )
 
 
-def _why_other(there: _Read | Stop | None, found: Resource) -> str:
-    paths = [found.path] if not found.texts else []
-    if isinstance(there, _Read):
-        for path in paths:
-            if there.tree.files.is_file(path) and there.tree.files.read(path).startswith(_POINTER):
-                return "the commit has a pointer of Git LFS there; keep such files in git itself"
+def _why_other(found: Resource) -> str:
+    texts = [*found.texts.values(), *(value for value in found.body.values() if isinstance(value, str))]
+    if any(text.startswith(_POINTER) for text in texts):
+        return "the commit has a pointer of Git LFS; keep such files in git itself"
     return "a filter of git, or an edit of the lock, made the two differ"
 
 

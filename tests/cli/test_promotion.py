@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from agentops.domain.ports import RegistryError
+from tests.cli.test_lookups import SKILL as URL_SKILL
+from tests.cli.test_lookups import Remote
+from tests.cli.test_lookups import remote as remote
 from tests.projects import Project
 from tests.stages import Stages, git, registries, stages_of
 
@@ -341,6 +344,14 @@ def test_a_commit_that_has_something_else_is_refused(fleet: Stages):
     )
 
 
+def test_a_lock_that_was_lost_has_a_copy_in_the_registry(fleet: Stages):
+    fleet.apply("staging")
+    (fleet.root / "locks/staging.lock.json").unlink()
+    ended = fleet.promote("staging", "prod")
+    assert "the lock in the registry is newer (serial 1, file missing): it is used" in ended.err
+    assert fleet.live("prod", "agent/reviewer")["system"] == "Review, version 1."
+
+
 def test_nothing_is_promoted_of_a_stage_that_never_ran(fleet: Stages):
     refused = fleet.run("promote", "staging", "prod", "--yes")
     assert refused.code == 1
@@ -391,6 +402,21 @@ def test_a_saved_promotion_is_applied_on_files_that_have_moved_on(fleet: Stages)
     assert fleet.entry("prod", "agent/tutor")["promoted_from"]["stage"] == "staging"
 
 
+def test_a_skill_on_github_is_what_staging_has_pinned(fleet: Stages, remote: Remote):
+    fleet.commit("a skill of somebody else")
+    fleet.apply("staging")
+    remote.commit("how, and why")
+    fleet.promote("staging", "prod")
+    assert fleet.entry("prod", URL_SKILL)["revision"] == fleet.entry("staging", URL_SKILL)["revision"]
+    assert fleet.run("promote", "staging", "prod", "--plan-only", "--detailed-exitcode").code == 0
+    fleet.configure({"dev": "promote_from: staging\nvars: {inbox: x}"}).commit("dev comes last here")
+    blocked = fleet.run("plan", "--stage", "dev")
+    assert f"which is not so of: {URL_SKILL} (staging runs another)" in " ".join(blocked.out.split())
+    fleet.apply("staging", "--upgrade")
+    fleet.promote("staging", "prod")
+    assert fleet.entry("prod", URL_SKILL)["revision"] == fleet.entry("staging", URL_SKILL)["revision"]
+
+
 # -- chains
 
 
@@ -421,8 +447,8 @@ def test_a_release_goes_through_every_stage_of_a_chain(chain: Stages):
 def test_plain_apply_brings_nothing_that_the_stage_before_does_not_run(chain: Stages):
     blocked = chain.run("plan", "--stage", "prod")
     assert blocked.code == 3
-    assert "error[AO094]: stage prod takes only what stage staging runs, and that is not: " in blocked.out
-    assert "agent/lead (not there)" in blocked.out
+    assert "error[AO094]: stage prod takes only what stage staging runs, which is not so of: " in blocked.out
+    assert "agent/lead (not in staging)" in blocked.out
     assert "`agentops promote staging prod`" in " ".join(blocked.out.split())
     assert chain.run("apply", "--stage", "prod", "--yes").code == 3
     assert chain.run("status", "--stage", "prod").code == 0
@@ -432,7 +458,22 @@ def test_plain_apply_brings_nothing_that_the_stage_before_does_not_run(chain: St
     chain.write("agents/reviewer.yaml", REVIEWER.replace("1", "2")).commit("two")
     blocked = chain.run("plan", "--stage", "prod")
     assert blocked.code == 3
-    assert "that is not: agent/reviewer (another there)" in " ".join(blocked.out.split())
+    assert "which is not so of: agent/reviewer (staging runs another)" in " ".join(blocked.out.split())
+
+
+def test_the_lock_of_the_stage_before_is_enough_where_its_registry_cannot_be_asked(
+    chain: Stages, monkeypatch: pytest.MonkeyPatch
+):
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    config = (chain.root / "agentops.yaml").read_text().split("  prod:")
+    chain.write("agentops.yaml", "  prod:".join([config[0].replace("STAGES_KEY", "NOT_HERE"), config[1]]))
+    assert chain.run("plan", "--stage", "staging").code == 1, "no credential"
+    chain.apply("prod")
+    refused = chain.run("promote", "staging", "prod", "--plan-only")
+    assert refused.code == 1
+    assert "NOT_HERE" in refused.err
+    assert chain.run("promote", "staging", "prod", "--plan-only", "--allow-unsettled").code == 0
 
 
 def test_what_is_a_stages_own_business_passes(chain: Stages):
@@ -460,7 +501,7 @@ def test_what_the_stage_before_still_runs_is_not_removed_by_plain_apply(chain: S
     chain.remove("agents/lead.yaml").commit("no lead")
     blocked = chain.run("plan", "--stage", "prod", "--prune")
     assert blocked.code == 3
-    assert "agent/lead (still runs there)" in blocked.out
+    assert "agent/lead (staging still runs it)" in blocked.out
 
 
 # -- several targets

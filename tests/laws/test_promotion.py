@@ -1,8 +1,8 @@
 """Whatever is edited, committed and applied in whatever order, a promotion brings what the source runs.
 
 Files change, some changes are committed, some of them are applied to staging, all of them or a part. Then
-either a source is refused because nobody ever committed it, and committing and applying is the way out; or prod
-holds what staging holds, the release loaded again is what prod's registry has, and nothing is left to promote.
+either a source is refused because nobody ever committed it, and committing and applying is the way out; or
+prod holds what staging holds, the release loaded again is what its registry has, and nothing is left to do.
 """
 
 from __future__ import annotations

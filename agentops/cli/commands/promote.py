@@ -169,7 +169,7 @@ def _orders(opened: Opened, way: _Way, output: Output, picked: Choices, *, settl
     from agentops.cli.lookups import pins_of
     from agentops.cli.releases import load_sources, pins_of_sources, recorded_lock
     from agentops.cli.wiring import lock_file
-    from agentops.domain.diagnostics import Blocked
+    from agentops.domain.diagnostics import Blocked, Code
     from agentops.engine.choices import NO_CHOICES
     from agentops.engine.promotion import released, unsettled
 
@@ -183,6 +183,8 @@ def _orders(opened: Opened, way: _Way, output: Output, picked: Choices, *, settl
     if settled:
         desired, said = loaded.pop(0)
         there = looked(opened, Order("", source, store, desired, said, NO_CHOICES), output)
+        if told := [item for item in there.plan.diagnostics if item.code is Code.LOCK_COPY]:
+            output.diagnostics(told)
         if wrong := unsettled(opened.catalog, source, there.lock, there.plan, desired, only):
             raise Blocked(*wrong)
     return [
