@@ -110,7 +110,7 @@ class Released(BaseModel):
     """When an address came to what it runs, and by whom.
 
     at: in UTC. release: what applies of one release have alike, 12 digits of the plan's source digest.
-    before: what it ran until then; None where it was new.
+    before: what it ran until then; None where it was new, without a digest where nobody knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -107,7 +107,8 @@ def _asked_of(entry: LockEntry, then: Resource) -> Source | None:
     if entry.rolled_back is None:
         return entry.source
     before = entry.released.before if entry.released is not None else None
-    return then.source if then.source.digest else before
+    known = then.source if then.source.digest else before
+    return known if known is not None and known.digest else None
 
 
 def _held_of_release(

@@ -36,7 +36,8 @@ def before_release(lock: Lock) -> dict[Address, Source | None]:
         if entry.released is None or entry.released.release != newest:
             found[address] = entry.source
         elif entry.released.before is not None:
-            found[address] = entry.released.before
+            before = entry.released.before
+            found[address] = before if before.digest else None
     return found
 
 

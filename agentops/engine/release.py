@@ -10,6 +10,9 @@ from agentops.domain.plan import Plan
 from agentops.domain.resource import Source
 from agentops.domain.state import LockEntry, PromotedFrom, Released, RolledBack
 
+UNKNOWN = Source(digest="")
+"""What ran before, where that was an old version that nobody knows the files of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -29,6 +32,8 @@ class Stamp:
             return entry.model_copy(update=known)
         if entry.source is None and before is None:
             return entry
+        if before is None and former is not None and former.rolled_back is not None:
+            before = UNKNOWN
         at, stage = self.now(), self.plan.promotes
         fresh: dict[str, object] = {
             "released": Released(at=at, by=self.by, release=self.plan.release, before=before),
@@ -39,10 +44,14 @@ class Stamp:
         return entry.model_copy(update=fresh)
 
     def _put_back(self, entry: LockEntry, former: LockEntry | None) -> LockEntry:
-        """Of several rollbacks one after the other all remember what ran before the first."""
+        """Of several rollbacks to versions one after the other all remember what ran before the first. What
+        is recorded step by step is told once."""
         at, before = self.now(), former.source if former is not None else None
-        if before is None and former is not None and former.rolled_back is not None:
-            before = former.released.before if former.released is not None else None
+        if former is not None and former.rolled_back is not None and former.released is not None:
+            known = {"rolled_back": former.rolled_back, "released": former.released, "promoted_from": None}
+            if former.released.release == self.plan.release and former.rolled_back.to == self.plan.rolls_back:
+                return entry.model_copy(update=known)
+            before = before or former.released.before
         told = RolledBack(to=entry.rolled_back.to if entry.rolled_back else "", at=at, by=self.by)
         released = Released(at=at, by=self.by, release=self.plan.release, before=before)
         return entry.model_copy(update={"rolled_back": told, "released": released, "promoted_from": None})

@@ -17,6 +17,7 @@ from agentops.engine import operations
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.history import as_it_was
 from agentops.engine.operations import Planned
+from agentops.engine.promotion import before_release
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, kit, only, pin, refusal, resource, tag
 from tests.engine.toy_kinds import CATALOG, CREW, WIDGET
@@ -488,3 +489,23 @@ def test_of_several_rollbacks_all_remember_what_ran_before_the_first(third: Benc
     released_at = third.entry(A).released
     assert released_at is not None
     assert released_at.before == THREE.resources[Address(A)].source
+
+
+def test_after_a_fix_nobody_takes_the_bad_release_for_what_ran_before(third: Bench):
+    put_back(third, THREE, "1")
+    third.apply(desired(widget("four", label="L", metadata={"team": "x"})))
+    entry = third.entry(A)
+    assert (entry.rolled_back, entry.released is not None) == (None, True)
+    assert third.store.lock is not None
+    assert before_release(third.store.lock) == {Address(A): None}
+
+
+def test_what_is_put_back_step_by_step_remembers_what_ran_before_all_of_them(bench: Bench):
+    then, files = job(held=True, note="one"), job(held=False, note="two")
+    bench.apply(desired(crew("c"), then))
+    bench.apply(desired(crew("c"), files))
+    bench.carry_out(released(bench, desired(crew("c"), files), crew("c"), then))
+    entry = bench.entry("job/j")
+    assert entry.source == then.source
+    assert entry.released is not None
+    assert entry.released.before == files.source

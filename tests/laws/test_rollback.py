@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from agentops.domain.address import Address
@@ -18,10 +18,14 @@ from agentops.engine import operations
 from agentops.engine.choices import Choices
 from agentops.engine.history import as_it_was
 from agentops.engine.operations import Planned
+from agentops.kinds import CATALOG as KINDS
 from tests.engine.conftest import Bench
-from tests.engine.toy import desired, resource
+from tests.engine.toy import Silent, desired, resource
 from tests.engine.toy_kinds import CATALOG, WIDGET
+from tests.kinds.strategies import agent_bodies
+from tests.laws import stage as world
 
+AGENT = KINDS["agent"]
 A = Address("widget/a")
 FOREIGN = "theirs"
 
@@ -110,3 +114,68 @@ def test_back_to_any_version_and_forward_again(
     assert {k: v for k, v in mine.items() if k not in chosen} == {
         k: v for k, v in other.items() if k not in chosen
     }
+
+
+# -- the same with real agents, through the real client, on the embedded registry
+
+X, LEAF = Address("agent/x"), "agent/leaf"
+
+
+def there(body: Body) -> Body:
+    """The body with a model that the registry knows and without skills that it has not."""
+    skills = [item for item in body.get("skills") or [] if item["type"] == "anthropic"]
+    return {**body, "model": "claude-opus-5-5", "skills": skills}
+
+
+real = agent_bodies([LEAF]).map(there)
+
+
+def fleet(body: Body) -> DesiredState:
+    leaf = world.resource(LEAF, world.AROUND[LEAF])
+    return world.desired(leaf, world.resource(str(X), world.with_refs(body)))
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.reuse, Phase.generate],  # a story takes too long to be told many times more
+)
+@given(st.lists(real, min_size=1, max_size=3), real, st.booleans(), st.data())
+def test_a_real_agent_goes_back_and_forward_again(
+    edits: list[Body], pending: Body, ahead: bool, data: st.DataObject
+) -> None:
+    async def story(stage: world.World) -> None:
+        for body in edits:
+            assume((await stage.apply(fleet(body))).exit_code == 0)  # the registry knows rules of its own
+        assert stage.store.lock is not None
+        id = stage.store.lock.resources[X].id
+        newest = (await stage.registry.get(AGENT, id))["version"]
+        version = data.draw(st.integers(1, newest))
+        files = fleet(pending if ahead else edits[-1])
+        was = await stage.registry.version(AGENT, id, str(version))
+
+        async def carried_out(planned: Planned) -> None:
+            report = await operations.apply(
+                stage.at, planned, run="r", now=lambda: "t", observer=Silent(), stop=anyio.Event()
+            )
+            assert report.exit_code == 0, report.outcomes
+            assert report.diagnostics == ()
+
+        lock = await operations.recorded(stage.at)
+        found, words = await as_it_was(stage.registry, KINDS, files, lock, X, str(version))
+        await carried_out(await operations.rollback(stage.at, files, {X: found}, words))
+        live = await stage.registry.get(AGENT, id)
+        assert fingerprints(AGENT, live) == fingerprints(AGENT, was)
+        assert live["metadata"] == was["metadata"]
+
+        plan = (await stage.plan(files)).plan
+        assert (plan.changes, plan.drift, plan.diagnostics, plan.records) == ((), (), (), {})
+        entry = stage.store.lock.resources[X]
+        assert bool(plan.held) == bool(entry.held) == (entry.rolled_back is not None)
+
+        await carried_out(await operations.plan(stage.at, files, Choices(on_drift=OnDrift.REVERT)))
+        rest = (await stage.plan(files)).plan
+        assert (rest.changes, rest.held, rest.records) == ((), (), {})
+
+    world.in_a_world(story)

@@ -146,7 +146,7 @@ def _history(entry: LockEntry) -> Iterator[tuple[str, str]]:
     if (released := entry.released) is not None:
         yield "released", _when(released.at, released.by, f"release {released.release}")
         if (before := released.before) is not None:
-            yield "before", f"{before.digest} {before.commit or ''}".rstrip()
+            yield "before", f"{before.digest} {before.commit or ''}".strip() or "an old version"
     if (promoted := entry.promoted_from) is not None:
         at = (f"commit {promoted.commit}",) if promoted.commit else ()
         yield "promoted from", ", ".join((f"stage {promoted.stage}", *at))
