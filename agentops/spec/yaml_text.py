@@ -51,7 +51,7 @@ def parse_yaml(text: str, file: str, first_line: int = 1, problems: list[Diagnos
         Refused: with the first thing that is no YAML, or with the duplicate keys nobody takes.
     """
     _refuse_unprintable(text, file, first_line)
-    builder = _Builder(file, first_line - 1, text.count("\n") + 1, _stand_ins(text, file, first_line))
+    builder = _Builder(file, first_line - 1, text.count("\n") + 1, stand_ins(text, file, first_line))
     value = builder.build(text)
     if problems is not None:
         problems.extend(builder.problems)
@@ -323,7 +323,7 @@ def _events(loader: Any) -> Iterator[Any]:
         yield loader.get_event()
 
 
-def _stand_ins(text: str, file: str, first_line: int) -> Mapping[int, int]:
+def stand_ins(text: str, file: str, first_line: int) -> Mapping[int, int]:
     """For each character that ends a line in YAML 1.1 and none in 1.2, one of private use that the text has
     neither as such nor as an escape."""
     if not any(character in text for character in _OLD_BREAKS):
