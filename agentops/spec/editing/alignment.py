@@ -24,6 +24,11 @@ def aligned(before: Sequence[Any], after: Sequence[Any]) -> list[Pair]:
             pairs += zip(range(first, last), range(start, end), strict=True)
         else:
             pairs += _replaced(before, after, range(first, last), range(start, end))
+    if len(old) == len(new):
+        in_place = sum(one != other for one, other in zip(old, new, strict=True))
+        moved = sum(first is None or last is None or old[first] != new[last] for first, last in pairs)
+        if in_place <= moved:
+            return [(index, index) for index in range(len(old))]
     return pairs
 
 

@@ -107,7 +107,10 @@ def _data(text: str, path: str, after: Any, *, is_json: bool) -> list[Edit]:
 
 def _onto_the_end(edits: list[Edit], size: int) -> list[Edit]:
     """Edits of a text with a final newline as edits of the same without one."""
-    found = [(min(first, size), min(last, size), new) for first, last, new in edits]
+    found = [
+        (size, size, f"\n{new}") if first > size else (first, min(last, size), new)
+        for first, last, new in edits
+    ]
     return found if any(last > size for _, last, _ in edits) else [*found, (size, size, "\n")]
 
 
