@@ -16,6 +16,7 @@ from agentops.cli.commands.lock import lock
 from agentops.cli.commands.look import drift, status
 from agentops.cli.commands.plan import plan
 from agentops.cli.commands.project import init, render, schema, validate
+from agentops.cli.commands.pull import pull
 from agentops.cli.commands.registry import registry
 from agentops.cli.options import common, remembered
 
@@ -36,7 +37,7 @@ def cli(**given: Any) -> None:
     click.get_current_context().default_map = remembered(cli, given)
 
 
-for command in (init, validate, render, plan, apply, drift, status, destroy, lock, schema, registry):
+for command in (init, validate, render, plan, apply, drift, pull, status, destroy, lock, schema, registry):
     cli.add_command(command)
 
 

@@ -52,13 +52,19 @@ def load_stage(
 
 
 def load_stages(
-    root: Path, project: Project, stages: Sequence[Stage], catalog: Catalog, fetch: Fetch | None = None
+    root: Path,
+    project: Project,
+    stages: Sequence[Stage],
+    catalog: Catalog,
+    fetch: Fetch | None = None,
+    instead: Mapping[str, bytes] | None = None,
 ) -> list[Loaded]:
-    """The same for several stages: the files are read once.
+    """The same for several stages: the files are read once. ``instead`` is read in the place of what files
+    hold, by path.
 
     A problem that holds in some of these stages only says in which.
     """
-    files = Files(root)
+    files = Files(root, instead or {})
     found = discover(files, project, catalog)
     external = External(project, files)
     problems = [*found.problems, *external.problems(catalog)]

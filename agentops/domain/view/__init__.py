@@ -23,6 +23,7 @@ from agentops.domain.view.model import (
 )
 from agentops.domain.view.plan import drift_view, plan_view
 from agentops.domain.view.problem import diagnostics_view
+from agentops.domain.view.pulled import pulled_view
 from agentops.domain.view.report import apply_view, lock_entry_view, lock_view, status_view
 from agentops.domain.view.visible import visible
 
@@ -48,6 +49,7 @@ __all__ = [
     "lock_entry_view",
     "lock_view",
     "plan_view",
+    "pulled_view",
     "status_view",
     "visible",
 ]

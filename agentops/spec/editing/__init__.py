@@ -5,6 +5,7 @@ characters, in the style of what stands around it. Everything else stays as it i
 """
 
 from agentops.spec.editing.document import edited
+from agentops.spec.editing.pull import Edits, pull
+from agentops.spec.editing.writing import write
 
-
-__all__ = ["edited"]
+__all__ = ["Edits", "edited", "pull", "write"]

@@ -89,8 +89,9 @@ class _YamlReader:
                 return self._node(event, events)
         return None
 
-    def _node(self, event: Any, events: Iterator[Any]) -> Node:
-        if isinstance(event, yaml.AliasEvent):
+    def _node(self, read: Any, events: Iterator[Any]) -> Node:
+        event: Any = read
+        if isinstance(read, yaml.AliasEvent):
             target = self._anchors[event.anchor]
             return Node(target.kind, event.start_mark.index, event.end_mark.index, target.value, alias=True)
         if isinstance(event, yaml.ScalarEvent):
@@ -140,7 +141,7 @@ class _YamlReader:
         merges: list[Node] = []
         for inner in events:
             if isinstance(inner, yaml.MappingEndEvent):
-                node.end = inner.end_mark.index
+                node.end = _offset(inner.end_mark)
                 break
             key = self._node(inner, events)
             value = self._node(next(events), events)
@@ -178,7 +179,7 @@ class _YamlReader:
         node.start = here
         for inner in events:
             if isinstance(inner, yaml.SequenceEndEvent):
-                node.end = inner.end_mark.index
+                node.end = _offset(inner.end_mark)
                 break
             item = self._node(inner, events)
             node.entries.append(item.start if flow else here)
@@ -188,6 +189,10 @@ class _YamlReader:
         if not flow:
             node.end = node.items[-1].end
         return node
+
+
+def _offset(mark: Any) -> int:
+    return int(mark.index)
 
 
 def skipped(text: str, at: int) -> int:

@@ -88,9 +88,7 @@ class Splicer:
             header = self.text[node.start : node.header_end].strip("|>+-")
             indent = column + int(header) if header else indent
             former = Former(node.style, tuple(line.strip() for line in raw), indent)
-        elif node.kind != "scalar" or node.alias:
-            former = Former()
-        elif node.style and not isinstance(node.value, str):
+        elif node.kind != "scalar" or node.alias or (node.style and not isinstance(node.value, str)):
             former = Former()
         return self.manner.written(after, column, in_list=in_list, former=former)
 
