@@ -23,7 +23,7 @@ MAX_ALIASED_NODES = 100_000
 """How many nodes aliases may stand for in one file: more is a bomb."""
 
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _OLD_BREAKS = "\x85\u2028\u2029"
@@ -117,7 +117,7 @@ class _Builder:
 
     def build(self, text: str) -> Any:
         self._text = text
-        loader = _Loader(text.translate(self._stand_ins))
+        loader = Loader(text.translate(self._stand_ins))
         try:
             root = self._document(_events(loader))
         except yaml.MarkedYAMLError as problem:

@@ -1,9 +1,8 @@
-"""Drift, resolved by a diff: ``agentops pull`` writes their change into our file, and the next plan is empty."""
+"""Drift, resolved by a diff: ``agentops pull`` writes their change into our file; then the plan is empty."""
 
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -1,4 +1,4 @@
-"""One edit of a random document: it then has the value that was asked for, and every other line is as it was."""
+"""One edit of a random document: it then has the value that was asked for, and every other line as it was."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
-from agentops.spec.yaml_text import scalar, stand_ins
+from agentops.spec.yaml_text import Loader, scalar, stand_ins
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t\n]*)*")
 _HEADER = re.compile(r"[|>][-+0-9]*")
@@ -63,7 +63,7 @@ def yaml_nodes(text: str, file: str) -> Node | None:
     """The root of a document that is known to be well-formed, or nothing. The offsets are those of the text
     with a final newline."""
     standing = stand_ins(text, file, 1)
-    loader: Any = yaml.SafeLoader(text.translate(standing))
+    loader = Loader(text.translate(standing))
     written = {stand_in: character for character, stand_in in standing.items()}
     reader = _YamlReader(text if text.endswith("\n") else f"{text}\n", written)
     try:

@@ -70,7 +70,7 @@ class Patcher:
             made = self.patched(
                 written.get(key, MISSING), None if before is MISSING else before, after, (*path, key)
             )
-            if made is MISSING:
+            if made is MISSING or made in ({}, []):  # empty is absent
                 result.pop(key, None)
             else:
                 result[key] = made

@@ -181,7 +181,8 @@ class Place:
             return made or MISSING
         if self.kind.name == "agent" and name == "mcp_servers":
             return self._servers(before, ours or [], target or [], patcher, body)
-        return patcher.patched(before, ours, target)
+        made = patcher.patched(before, ours, target)
+        return MISSING if made in ({}, []) else made
 
     def _servers(
         self, before: Any, ours: list[Any], target: list[Any], patcher: Patcher, body: dict[str, Any]

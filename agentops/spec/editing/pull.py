@@ -19,6 +19,7 @@ from agentops.domain.project import Project, Stage
 from agentops.domain.pulled import WrittenField
 from agentops.domain.resource import Resource, replace_refs
 from agentops.domain.theirs import Theirs
+from agentops.spec.build import PROMPT
 from agentops.spec.discovery import discover
 from agentops.spec.editing.naming import Names
 from agentops.spec.editing.place import Place
@@ -210,6 +211,8 @@ class _Pulling:
             document = read_document(Files(self.root, self.now), resource.path)
         except Refused:
             return resource.location
+        if name not in document.body and name == self.catalog.of_address(resource.address).text_field:
+            name = PROMPT
         patched = locate(document.body, ("overrides", self.stage.name, name))
         found = locate(document.body, (name,), "key")
         inner = document.body.get("overrides")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentops.domain.canonical import canonical_json, same
+from agentops.domain.canonical import same
 from agentops.spec.editing.alignment import aligned
 from agentops.spec.editing.flow import rebuilt
 from agentops.spec.editing.nodes import Lines, Node
@@ -41,6 +41,8 @@ class Splicer:
             return
         both_maps = node.kind == "map" and isinstance(after, Mapping)
         both_lists = node.kind == "list" and isinstance(after, list)
+        if both_maps and not node.merged and not any(key in after for key in self._names(node)):
+            both_maps = False  # another thing altogether
         if node.alias or not after or not node.items or not (both_maps or both_lists):
             self._replace(node, after, column, flow=flow, in_list=in_list)
         elif node.flow:
@@ -178,7 +180,7 @@ class Splicer:
     # -- members, on lines
 
     def _map(self, node: Node, after: Mapping[str, Any]) -> None:
-        written = [self._key_of(node, index) for index in range(len(node.keys))]
+        written = self._names(node)
         gone = [key for key in node.merged if key not in after]
         if gone:
             raise Unwritable(
@@ -206,9 +208,11 @@ class Splicer:
             lines = (f"{' ' * column}{self.manner.key(key)}: {made.head}".rstrip(), *made.tail)
             self._put(node, before[-1] if before else None, lines, column)
 
-    def _key_of(self, node: Node, index: int) -> str:
-        key = node.keys[index]
-        return key.value if isinstance(key.value, str) else self.text[key.start : key.end]
+    def _names(self, node: Node) -> list[str]:
+        """The keys as they are written: a key is text, whatever it looks like."""
+        return [
+            key.value if isinstance(key.value, str) else self.text[key.start : key.end] for key in node.keys
+        ]
 
     def _check_key(self, node: Node, index: int) -> None:
         if self.text.startswith("?", node.keys[index].start):
@@ -281,7 +285,7 @@ class Splicer:
             raise Unwritable("a pair without braces is not edited", node.start)
         names: list[Any]
         if isinstance(after, Mapping):
-            written = [self._key_of(node, index) for index in range(len(node.keys))]
+            written = self._names(node)
             gone = [key for key in node.merged if key not in after]
             if gone or (node.merged and any(not same(node.merged[key], after[key]) for key in node.merged)):
                 raise Unwritable("what an anchor brings by '<<' is not changed in brackets", node.start)
@@ -319,7 +323,3 @@ class Splicer:
     def _indent_of(self, at: int) -> int:
         line = self.text[self.lines.start(at) :]
         return len(line) - len(line.lstrip(" "))
-
-
-def differs(one: Any, other: Any) -> bool:
-    return canonical_json(one) != canonical_json(other)
