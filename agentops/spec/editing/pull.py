@@ -46,10 +46,14 @@ class Edits:
 
 def pull(root: Path, project: Project, stage: Stage, catalog: Catalog, asked: Sequence[Theirs]) -> Edits:
     """The edits that bring what drifted into the files. Nothing is written."""
-    work = _Pulling(root, project, stage, catalog)
-    for theirs in asked:
-        work.take(theirs)
-    return work.edits()
+    for step_by_step in (False, True):
+        # All of it at once, for that is one look at the project; where something is wrong, field by field.
+        work = _Pulling(root, project, stage, catalog, step_by_step)
+        for theirs in asked:
+            work.take(theirs)
+        if step_by_step or work.wrong(work.now, {}) is None:
+            return work.edits()
+    raise AssertionError("the second time everything is checked on the way")
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class _Pulling:
     project: Project
     stage: Stage
     catalog: Catalog
+    step_by_step: bool
     before: dict[str, Loaded] = field(init=False)
     owners: frozenset[Address] = field(init=False)
     now: dict[str, bytes] = field(init=False, default_factory=dict)
@@ -105,9 +110,11 @@ class _Pulling:
         except Refused as refused:
             self._leave(Code.UNWRITABLE, theirs, resource, names, str(refused))
             return
-        if (wrong := self._wrong(texts, theirs, leaves)) is not None:
+        meant = {theirs.address: (theirs, leaves)}
+        if self.step_by_step and (wrong := self.wrong(texts, meant)) is not None:
             self._leave(Code.SIDE_EFFECT, theirs, resource, names, wrong)
             return
+        self._shift(texts)
         for name in names:
             self.written.append(self._told(theirs, name, self.now, texts, resource))
         self.now = texts
@@ -146,14 +153,18 @@ class _Pulling:
 
     # -- what it comes to
 
-    def _wrong(self, texts: Mapping[str, bytes], theirs: Theirs, leaves: Sequence[str]) -> str | None:
-        """What the project would be that it should not be; None where nothing is."""
+    def wrong(
+        self, texts: Mapping[str, bytes], more: Mapping[Address, tuple[Theirs, list[str]]]
+    ) -> str | None:
+        """What the project would be that it should not be, with what was taken and ``more``; None where
+        nothing is."""
         after = self._loaded(texts)
         for item in after[self.stage.name].diagnostics:
             if item.severity is Severity.ERROR:
                 return f"then {item.location or item.address}: {item.summary}"
         meant = {address: set(done) for address, (_, done) in self.done.items()}
-        meant.setdefault(theirs.address, set()).update(leaves)
+        for address, (_, leaves) in more.items():
+            meant.setdefault(address, set()).update(leaves)
         for name, loaded in after.items():
             old, new = self.before[name].desired.resources, loaded.desired.resources
             if old.keys() != new.keys():
@@ -161,7 +172,10 @@ class _Pulling:
             for address, resource in new.items():
                 if (what := self._moved(old[address], resource, meant.get(address, set()))) is not None:
                     return f"{address} in stage {name} would change, too: {what}"
-        return self._not_theirs(after[self.stage.name].desired.resources[theirs.address], theirs, leaves)
+        resources = after[self.stage.name].desired.resources
+        checked = [*self.done.values(), *more.values()]
+        problems = (self._not_theirs(resources[item.address], item, leaves) for item, leaves in checked)
+        return next((problem for problem in problems if problem is not None), None)
 
     def _moved(self, old: Resource, new: Resource, meant: set[str]) -> str | None:
         beside = (
@@ -221,6 +235,21 @@ class _Pulling:
             return patched or resource.location
         return found if found is not None and name in document.body else resource.location
 
+    def _shift(self, texts: Mapping[str, bytes]) -> None:
+        """What was written further down in a file has moved."""
+        for path, content in texts.items():
+            before, after = self._lines(path, self.now), content.splitlines()
+            first, by = _first_difference(before, after), len(after) - len(before)
+            self.written = [
+                item.model_copy(update={"line": item.line + by})
+                if item.file == path and item.line > first
+                else item
+                for item in self.written
+            ]
+
+    def _lines(self, path: str, texts: Mapping[str, bytes]) -> list[bytes]:
+        return (texts.get(path) or Files(self.root).read(path)).splitlines()
+
     def _told(
         self,
         theirs: Theirs,
@@ -232,18 +261,19 @@ class _Pulling:
         """The first line that is another, in the file that is."""
         changed = [path for path in new if old.get(path) != new[path]]
         path = resource.path if resource.path in changed else changed[0] if changed else resource.path
-        before = (old.get(path) or Files(self.root).read(path)).splitlines()
-        after = (new.get(path) or b"").splitlines()
-        line = next(
-            (index for index, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
-            min(len(before), len(after)),
-        )
-        return WrittenField(address=theirs.address, field=name, file=path, line=line + 1)
+        line = _first_difference(self._lines(path, old), self._lines(path, new))
+        return WrittenField(address=theirs.address, field=name, file=path, line=line)
 
     def edits(self) -> Edits:
         files = {path: (Files(self.root).read(path), content) for path, content in sorted(self.now.items())}
         changed = {path: sides for path, sides in files.items() if sides[0] != sides[1]}
         return Edits(changed, tuple(self.written), in_order(self.said))
+
+
+def _first_difference(before: Sequence[bytes], after: Sequence[bytes]) -> int:
+    """The number of the first line that is another."""
+    pairs = enumerate(zip(before, after, strict=False), 1)
+    return next((line for line, (one, other) in pairs if one != other), min(len(before), len(after)) + 1)
 
 
 def _groups(leaves: Iterable[str]) -> Iterator[tuple[str, ...]]:
