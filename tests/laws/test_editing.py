@@ -84,7 +84,7 @@ class Writer:
         members = tree.items() if isinstance(tree, dict) else ((None, item) for item in tree)
         for key, value in members:
             found += self.above(column)
-            lead = " " * column + ("-" if key is None else f"{json.dumps(key, ensure_ascii=False)}:")
+            lead = " " * column + ("-" if key is None else f"{double_quoted(key)}:")
             found += self.value(lead, value, column, in_list=key is None)
         return found
 
@@ -125,7 +125,7 @@ class Writer:
             return (
                 "{"
                 + ", ".join(
-                    f"{json.dumps(key, ensure_ascii=False)}: {self.flow(item)}" for key, item in value.items()
+                    f"{double_quoted(key)}: {self.flow(item)}" for key, item in value.items()
                 )
                 + "}"
             )
@@ -138,7 +138,7 @@ class Writer:
             return [f"{lead} {self.flow(value)}{end}"]
         pad = " " * (column + 4)
         members = (
-            [f"{json.dumps(key, ensure_ascii=False)}: {self.flow(item)}" for key, item in value.items()]
+            [f"{double_quoted(key)}: {self.flow(item)}" for key, item in value.items()]
             if isinstance(value, dict)
             else [self.flow(item) for item in value]
         )

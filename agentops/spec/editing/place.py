@@ -88,7 +88,7 @@ class Place:
             # A key of metadata may have dots of its own.
             path = [below] if self.kind.fields[name].foreign_keys else below.split(".")
             _set(target, path, _at(theirs, path))
-        return ours, target
+        return ours, _without_empty(target)
 
     # -- texts
 
@@ -312,6 +312,14 @@ def _set(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
         tree.pop(path[-1], None)
     else:
         tree[path[-1]] = value
+
+
+def _without_empty(tree: Any) -> Any:
+    """The tree without what counts as absent, so that nothing is left of what has gone."""
+    if not isinstance(tree, Mapping):
+        return tree
+    kept = {key: _without_empty(value) for key, value in tree.items()}
+    return {key: value for key, value in kept.items() if value not in (None, {}, [])}
 
 
 def _texts(value: Any) -> list[str]:
