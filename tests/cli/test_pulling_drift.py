@@ -153,3 +153,66 @@ def test_what_a_shorthand_cannot_say_is_left_and_the_rest_done(applied: Project)
     assert "AO033" in pulled.out
     assert "agents/tutor/agent.yaml:5:1" in pulled.out
     assert "agent_toolset_20260401" in pulled.out
+
+
+def test_each_stage_pulls_into_what_it_overrides(project: Project):
+    project.write(
+        "agentops.yaml",
+        "project: demo\nstages: {dev: {registry: local}, prod: {registry: local, mutex: off}}\n",
+    )
+    agent = (
+        "name: tutor\nmodel: claude-opus-5-5\ndescription: Everywhere.\n"
+        "overrides:\n  prod:\n    description: In prod.  # said differently\n"
+    )
+    project.write("agents/tutor/agent.yaml", agent)
+    assert project.run("apply", "--yes", "--stage", "prod").code == 0
+    edit(project, "agent/tutor", "prod", description="Edited.")
+    pulled = project.run("pull", "--stage", "prod")
+    assert pulled.code == 0, pulled.out + pulled.err
+    text = (project.root / "agents/tutor/agent.yaml").read_text(encoding="utf-8")
+    assert text == agent.replace("In prod.", "Edited.")
+    nothing_left(project, "--stage", "prod")
+
+
+def test_where_both_sides_moved_theirs_is_written_and_ours_is_shown(applied: Project):
+    ours = PROMPT.replace("Be patient.", "Be quick.")
+    applied.write("agents/tutor/prompt.md", ours)
+    edit(applied, "agent/tutor", system=PROMPT.replace("Be kind.", "Be strict."))
+    pulled = applied.run("pull", "agent/tutor")
+    assert pulled.code == 0
+    assert "AO036" in pulled.out
+    assert "- - Be quick." in pulled.out
+    assert (applied.root / "agents/tutor/prompt.md").read_text() == PROMPT.replace("Be kind.", "Be strict.")
+    nothing_left(applied)
+
+
+def test_what_is_ours_to_send_stays_and_is_sent(applied: Project):
+    applied.write("agents/tutor/prompt.md", PROMPT + "- Be brief.\n")
+    edit(applied, "agent/tutor", description="Theirs.")
+    assert applied.run("pull").code == 0
+    planned = applied.run("plan", "--format", "json").json
+    (change,) = planned["changes"]
+    assert (planned["drift"], [item["path"] for item in change["fields"]]) == ([], ["system"])
+    assert applied.run("apply", "--yes").code == 0
+    nothing_left(applied)
+
+
+def test_the_report_as_json(applied: Project):
+    edit(applied, "agent/tutor", description="Theirs.")
+    report = applied.run("pull", "--format", "json").json
+    (field,) = report["fields"]
+    assert (field["file"], field["line"]) == ("agents/tutor/agent.yaml", 7)
+    assert (field["address"], field["field"]) == ("agent/tutor", "description")
+    assert field["members"] == [{"path": "description", "moved": "theirs", "ours": None, "theirs": "Theirs."}]
+    assert (report["files"], report["dry"], report["exit_code"]) == (["agents/tutor/agent.yaml"], False, 0)
+
+
+def test_an_address_that_is_none_is_a_usage_error(applied: Project):
+    assert applied.run("pull", "agent/nobody").code == 1
+
+
+def test_the_lock_is_not_touched_by_a_pull(applied: Project):
+    edit(applied, "agent/tutor", description="Theirs.")
+    before = (applied.root / "locks/local.lock.json").read_bytes()
+    assert applied.run("pull").code == 0
+    assert (applied.root / "locks/local.lock.json").read_bytes() == before

@@ -124,9 +124,7 @@ class Writer:
         if isinstance(value, dict):
             return (
                 "{"
-                + ", ".join(
-                    f"{double_quoted(key)}: {self.flow(item)}" for key, item in value.items()
-                )
+                + ", ".join(f"{double_quoted(key)}: {self.flow(item)}" for key, item in value.items())
                 + "}"
             )
         if isinstance(value, list):

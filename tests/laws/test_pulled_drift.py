@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentops.domain.address import Address
@@ -29,7 +29,11 @@ def test_what_is_pulled_is_what_the_file_asks_for_then(name: str) -> None:
     kind = CATALOG[name]
 
     @given(st.data(), BODIES[name], BODIES[name])
-    @settings(max_examples=15, phases=(Phase.explicit, Phase.generate), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     def law(data: st.DataObject, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agentops.domain.canonical import identity_of, same
+from agentops.domain.canonical import form, identity_of, same
 from agentops.domain.kind import EACH, Kind
 from agentops.spec.editing.alignment import Pair, aligned
 from agentops.spec.editing.splice import Unwritable
@@ -16,6 +16,8 @@ Path = tuple[str | int, ...]
 
 MISSING: Any = object()
 """Stands for a member that is not there."""
+
+_CONFIGS, _DEFAULT = "configs", "default_config"
 
 NameOf = Callable[[Any, Path], Any]
 """What our files write for a value with IDs of others; raises Unwritable where they cannot."""
@@ -67,14 +69,37 @@ class Patcher:
                 continue
             if before is MISSING and (after is None or after is MISSING):
                 continue
-            made = self.patched(
-                written.get(key, MISSING), None if before is MISSING else before, after, (*path, key)
-            )
+            there = written.get(key, MISSING)
+            if key == _CONFIGS and isinstance(there, list):
+                usual = same(ours.get(_DEFAULT), theirs.get(_DEFAULT))
+                made = self._configs(there, before, after, (*path, key), keep=usual)
+            else:
+                made = self.patched(there, None if before is MISSING else before, after, (*path, key))
             if made is MISSING or made in ({}, []):  # empty is absent
                 result.pop(key, None)
             else:
                 result[key] = made
         return result
+
+    def _configs(self, written: list[Any], ours: Any, theirs: Any, path: Path, *, keep: bool) -> list[Any]:
+        """The entries of a toolset, by name. Complete, it has only those that differ from its default, in
+        another order. ``keep``: the default is what it was, so what says the same as it may stay."""
+        before = {item.get("name"): item for item in ours} if isinstance(ours, list) else {}
+        places = {
+            item.get("name"): place for place, item in enumerate(theirs if isinstance(theirs, list) else [])
+        }
+        result: list[Any] = []
+        for item in written:
+            name = item.get("name") if isinstance(item, Mapping) else None
+            place = places.pop(name, None)
+            if place is None:
+                if name not in before and keep:
+                    result.append(item)
+            elif name in before:
+                result.append(self.patched(item, before[name], theirs[place], (*path, place)))
+            else:
+                result.append(self._new(theirs[place], (*path, place)))
+        return result + [self._new(theirs[place], (*path, place)) for place in sorted(places.values())]
 
     def _list(self, written: list[Any], ours: list[Any], theirs: list[Any], path: Path) -> list[Any]:
         pairs = self.pairs(ours, theirs, path)
@@ -138,7 +163,8 @@ class Patcher:
     def _completes(self, part: Any, path: Path) -> bool:
         whole = _with(self.target, path, part)
         try:
-            return same(self.kind.complete({self.field: whole}).get(self.field), self.target)
+            made = form(self.kind, {self.field: whole}).fingerprints
+            return made == form(self.kind, {self.field: self.target}).fingerprints
         except (TypeError, ValueError, AttributeError, KeyError):
             return False
 

@@ -477,3 +477,40 @@ def test_where_one_file_cannot_be_written_all_are_as_they_were(fleet, monkeypatc
         write(project.tree.root, edits.files)
     assert {path: (project.tree.root / path).read_bytes() for path in edits.files} == before
     assert not [item for item in (project.tree.root / "agents").iterdir() if item.name.startswith(".")]
+
+
+VERBATIM = """\
+model: claude-opus-5-5
+tools:
+  - type: agent_toolset_20260401
+    configs:
+      - {name: write, permission_policy: {type: always_ask}}  # it writes
+      - {name: bash}
+      - {name: edit, enabled: false}
+"""
+
+
+def test_a_toolset_that_is_written_out_is_edited_entry_by_entry(fleet):
+    def change(body: dict[str, Any]) -> None:
+        body["tools"][0]["configs"] = [
+            {"name": "edit", "enabled": True, "permission_policy": {"type": "always_ask"}},
+            {"name": "write", "enabled": False, "permission_policy": {"type": "always_ask"}},
+        ]
+
+    (text,) = fleet({A: VERBATIM}).after("agent/a", change).values()
+    then = "{name: edit, enabled: true, permission_policy: {type: always_ask}}"
+    assert text == VERBATIM.replace("type: always_ask}}", "type: always_ask}, enabled: false}").replace(
+        "{name: edit, enabled: false}", then
+    )
+
+
+def test_the_text_of_a_deployment_is_its_message(fleet):
+    text = (
+        "---\nagent: ../agents/a.yaml\nenvironment_id: ../environments/cloud.yaml\n---\n\nReview, please.\n"
+    )
+
+    def change(body: dict[str, Any]) -> None:
+        body["initial_events"][0]["content"][0]["text"] = "Review it."
+
+    edited = fleet({"deployments/m.md": text}).after("deployment/m", change)
+    assert edited == {"deployments/m.md": text.replace("Review, please.", "Review it.")}
