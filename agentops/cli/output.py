@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agentops.domain.address import Address
     from agentops.domain.comparison import Comparison
     from agentops.domain.plan import Plan
+    from agentops.domain.pulled import PullReport
     from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
     from agentops.domain.torn import RebuildReport
@@ -127,6 +128,12 @@ class Output:
         from agentops.render import text
 
         text.drift(drift_view(report, verbose=self.verbose), self.out)
+
+    def pulled(self, report: PullReport) -> None:
+        from agentops.domain.view import pulled_view
+        from agentops.render import text
+
+        text.drift(pulled_view(report, verbose=self.verbose), self.out)
 
     def status(self, report: StatusReport) -> None:
         from agentops.domain.view import status_view

@@ -54,6 +54,11 @@ class Code(StrEnum):
     PROJECT = "AO030"
     NO_STAGE = "AO031"
     CREDENTIALS = "AO032"
+    # Writing what drifted into the files
+    UNWRITABLE = "AO033"
+    SIDE_EFFECT = "AO034"
+    FILE_MOVED = "AO035"
+    OURS_REPLACED = "AO036"
     # Renaming
     MOVED = "AO037"
     RENAMED = "AO038"

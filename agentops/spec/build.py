@@ -48,7 +48,7 @@ KIND_KEYS: Mapping[str, tuple[str, ...]] = {
     "vault": (CREDENTIALS,),
     "deployment": (SECRET_VERSION,),
 }
-_SHORT: Mapping[str, Mapping[str, str]] = {"agent": {"model": "id"}}
+SHORT: Mapping[str, Mapping[str, str]] = {"agent": {"model": "id"}}
 """Fields whose text is short for a mapping of that one member."""
 
 
@@ -192,7 +192,7 @@ class _Builder:
     def _staged(self, body: LocatedDict) -> LocatedDict:
         text_field = self._kind.text_field
         exclusive = (PROMPT, text_field) if self._has(PROMPT) and text_field is not None else ()
-        short = {**_SHORT.get(self._kind.name, {}), **short_references(self._kind)}
+        short = {**SHORT.get(self._kind.name, {}), **short_references(self._kind)}
         merged, problems = overridden(
             body, self._scope.stage.name, self._scope.project.stages, exclusive, short
         )

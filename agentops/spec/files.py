@@ -10,7 +10,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,11 @@ def without_password(url: str) -> str:
 
 @dataclass(slots=True)
 class Files:
-    """Reads files under ``root``. Paths are posix, relative to the root."""
+    """Reads files under ``root``. Paths are posix, relative to the root. ``instead`` is what some of them are
+    to be taken to hold."""
 
     root: Path
+    instead: Mapping[str, bytes] = field(default_factory=dict)
     _real_root: Path = field(init=False)
     _bytes: dict[str, bytes] = field(init=False, default_factory=dict)
     _parsed: dict[str, Any] = field(init=False, default_factory=dict)
@@ -54,6 +56,7 @@ class Files:
 
     def __post_init__(self) -> None:
         self._real_root = self.root.resolve()
+        self._bytes.update(self.instead)
 
     def absolute(self, path: str) -> Path:
         return self.root / path
@@ -61,6 +64,11 @@ class Files:
     def leaves_project(self, path: str) -> bool:
         """Whether the file behind ``path`` lies elsewhere: a symbolic link may lead out."""
         return self._real(path) is None
+
+    def real_place(self, path: str) -> Path | None:
+        """Where ``path`` really lies, links followed; None where that is outside the project."""
+        real = self._resolved(path)
+        return None if real is None else self._real_root / real
 
     def leads_to_itself(self, path: str) -> bool:
         try:

@@ -49,13 +49,19 @@ def load_stage(
 
 
 def load_stages(
-    root: Path, project: Project, stages: Sequence[Stage], catalog: Catalog, fetch: Fetch | None = None
+    root: Path,
+    project: Project,
+    stages: Sequence[Stage],
+    catalog: Catalog,
+    fetch: Fetch | None = None,
+    instead: Mapping[str, bytes] | None = None,
 ) -> list[Loaded]:
-    """The same for several stages: the files are read once.
+    """The same for several stages: the files are read once. ``instead`` is read in the place of what files
+    hold, by path.
 
     A problem that holds in some of these stages only says in which.
     """
-    tree = Tree.read(root, project, catalog)
+    tree = Tree.read(root, project, catalog, instead=instead or {})
     external = External(project, tree.files)
     problems = [*tree.problems, *external.problems(catalog)]
     if tree.is_empty:

@@ -66,7 +66,9 @@ def request(
         at = locate(body, path) or Location(names.base)
         problems.append(warning(Code.ADVICE, summary, detail, location=at))
     complete = kind.complete(made) if kind.written_out else {}
-    return made | {name: complete[name] for name in kind.written_out & made.keys()}, problems
+    return made | {
+        name: complete[name] for name in kind.written_out & made.keys() & complete.keys()
+    }, problems
 
 
 def _example(problem: Diagnostic, kind: Kind, body: LocatedDict, within: str) -> str:

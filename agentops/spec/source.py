@@ -17,8 +17,8 @@ MARKDOWN_SUFFIXES = (".md", ".markdown")
 DATA_SUFFIXES = (*YAML_SUFFIXES, ".json")
 SUFFIXES = (*MARKDOWN_SUFFIXES, *DATA_SUFFIXES)
 
-_FENCE = re.compile(r"\s*?^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-_CLOSING = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+FENCE = re.compile(r"\s*?^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+CLOSING = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ def _parsed(text: str, path: str) -> tuple[object, list[Diagnostic]]:
 
 def _markdown(text: str, path: str) -> Document:
     """Frontmatter between two ``---`` lines, then prose; without a first fence everything is prose."""
-    opening = _FENCE.match(text)
+    opening = FENCE.match(text)
     if opening is None:
         return Document(path, LocatedDict(Location(path)), text.strip(), _first_text(text, 0, path))
-    closing = _CLOSING.search(text, opening.end())
+    closing = CLOSING.search(text, opening.end())
     fence_line = text[: opening.end()].rstrip("\r\n").count("\n") + 1
     if closing is None:
         raise Refused(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import digest
@@ -44,9 +45,18 @@ class Tree:
     _settled: dict[str, dict[str, Built]] = field(init=False, default_factory=dict)
 
     @classmethod
-    def read(cls, root: Path, project: Project, catalog: Catalog, *, is_working: bool = True) -> Tree:
-        """``is_working``: git tells which commit holds what is read; not so in a copy."""
-        files = Files(root)
+    def read(
+        cls,
+        root: Path,
+        project: Project,
+        catalog: Catalog,
+        *,
+        is_working: bool = True,
+        instead: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> Tree:
+        """``is_working``: git tells which commit holds what is read; not so in a copy. ``instead`` is what
+        files hold that are yet to be written."""
+        files = Files(root, instead)
         revision = read_revision(root) if is_working else None
         tree = cls(project, catalog, files, discover(files, project, catalog), revision)
         tree._read_skills()

@@ -23,7 +23,7 @@ MAX_ALIASED_NODES = 100_000
 """How many nodes aliases may stand for in one file: more is a bomb."""
 
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _OLD_BREAKS = "\x85\u2028\u2029"
@@ -51,7 +51,7 @@ def parse_yaml(text: str, file: str, first_line: int = 1, problems: list[Diagnos
         Refused: with the first thing that is no YAML, or with the duplicate keys nobody takes.
     """
     _refuse_unprintable(text, file, first_line)
-    builder = _Builder(file, first_line - 1, text.count("\n") + 1, _stand_ins(text, file, first_line))
+    builder = _Builder(file, first_line - 1, text.count("\n") + 1, stand_ins(text, file, first_line))
     value = builder.build(text)
     if problems is not None:
         problems.extend(builder.problems)
@@ -117,7 +117,7 @@ class _Builder:
 
     def build(self, text: str) -> Any:
         self._text = text
-        loader = _Loader(text.translate(self._stand_ins))
+        loader = Loader(text.translate(self._stand_ins))
         try:
             root = self._document(_events(loader))
         except yaml.MarkedYAMLError as problem:
@@ -323,7 +323,7 @@ def _events(loader: Any) -> Iterator[Any]:
         yield loader.get_event()
 
 
-def _stand_ins(text: str, file: str, first_line: int) -> Mapping[int, int]:
+def stand_ins(text: str, file: str, first_line: int) -> Mapping[int, int]:
     """For each character that ends a line in YAML 1.1 and none in 1.2, one of private use that the text has
     neither as such nor as an escape."""
     if not any(character in text for character in _OLD_BREAKS):

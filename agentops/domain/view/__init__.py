@@ -26,6 +26,7 @@ from agentops.domain.view.model import (
 )
 from agentops.domain.view.plan import drift_view, plan_view
 from agentops.domain.view.problem import diagnostics_view
+from agentops.domain.view.pulled import pulled_view
 from agentops.domain.view.rebuilt import rebuilt_view
 from agentops.domain.view.report import apply_view, lock_entry_view, lock_view, status_view
 from agentops.domain.view.visible import visible
@@ -55,6 +56,7 @@ __all__ = [
     "lock_view",
     "overview_view",
     "plan_view",
+    "pulled_view",
     "rebuilt_view",
     "status_view",
     "visible",

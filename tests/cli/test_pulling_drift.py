@@ -1,0 +1,218 @@
+"""Drift, resolved by a diff: ``agentops pull`` writes their change into our file; then the plan is empty."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import pytest
+
+from tests.projects import AGENT, PROMPT, Project
+
+BETA = {"anthropic-beta": "managed-agents-2026-04-01"}
+
+
+@pytest.fixture
+def applied(project: Project) -> Project:
+    assert project.run("apply", "--yes").code == 0
+    return project
+
+
+def changed(project: Project, path: str, before: str) -> list[str]:
+    """The lines that a file has otherwise now, as ``- old`` and ``+ new``."""
+    now = (project.root / path).read_text(encoding="utf-8")
+    diff = difflib.ndiff(before.splitlines(), now.splitlines())
+    return [line for line in diff if line[0] in "-+"]
+
+
+def nothing_left(project: Project, *options: str) -> None:
+    planned = project.run("plan", *options, "--format", "json").json
+    assert (planned["changes"], planned["drift"], planned["held"], planned["blocked"]) == ([], [], [], False)
+
+
+def edit(project: Project, address: str, stage: str = "local", **members: Any) -> None:
+    """Somebody's edit in the console."""
+    from agentops.kinds import CATALOG
+
+    kind = CATALOG[address.partition("/")[0]]
+    id = project.lock(stage)["resources"][address]["id"]
+    headers = {"anthropic-beta": kind.beta or ""}
+    answer = project.console(lambda client: client.post(f"{kind.path}/{id}", json=members, headers=headers))
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_prompt_goes_into_its_file(applied: Project):
+    edit(applied, "agent/tutor", system=PROMPT.replace("Be kind.", "Be strict."))
+    pulled = applied.run("pull", "agent/tutor")
+    assert pulled.code == 0, pulled.err
+    assert changed(applied, "agents/tutor/prompt.md", PROMPT) == ["- - Be kind.", "+ - Be strict."]
+    assert changed(applied, "agents/tutor/agent.yaml", AGENT) == []
+    assert "agents/tutor/prompt.md" in pulled.out
+    nothing_left(applied)
+
+
+def test_a_new_field_comes_below_its_siblings(applied: Project):
+    edit(applied, "agent/tutor", description="edited: in the console")
+    assert applied.run("pull").code == 0
+    assert changed(applied, "agents/tutor/agent.yaml", AGENT) == ['+ description: "edited: in the console"']
+    nothing_left(applied)
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(applied: Project):
+    edit(applied, "agent/tutor", description="edited")
+    pulled = applied.run("pull", "--dry-run")
+    assert "Would be pulled: 1 field in 1 file." in pulled.out
+    assert changed(applied, "agents/tutor/agent.yaml", AGENT) == []
+
+
+def test_what_is_held_can_be_pulled(applied: Project):
+    edit(applied, "agent/tutor", description="edited")
+    assert applied.run("apply", "--yes", "--on-drift", "keep").code == 0
+    assert applied.run("pull", "agent/tutor").code == 0
+    nothing_left(applied)
+    assert applied.run("apply", "--yes").code == 0
+    assert "held" not in applied.lock()["resources"]["agent/tutor"]
+
+
+def test_no_drift_is_said_and_nothing_written(applied: Project):
+    pulled = applied.run("pull")
+    assert (pulled.code, "No drift." in pulled.out) == (0, True)
+
+
+def toolset(*configs: dict[str, Any], enabled: bool = False) -> list[dict[str, Any]]:
+    default = {"enabled": enabled, "permission_policy": {"type": "always_allow"}}
+    return [{"type": "agent_toolset_20260401", "default_config": default, "configs": list(configs)}]
+
+
+ASK = {"permission_policy": {"type": "always_ask"}}
+
+
+@pytest.mark.parametrize(
+    ("written", "configs", "now"),
+    [
+        (
+            "tools:\n  - web_search  # needs it\n  - web_fetch\n",
+            [{"name": "web_search", "enabled": True, **ASK}, {"name": "web_fetch", "enabled": True}],
+            "tools:\n  - web_search: {permission: always_ask}  # needs it\n  - web_fetch\n",
+        ),
+        (
+            "tools:\n  - web_search  # needs it\n  - web_fetch\n",
+            [{"name": "web_search", "enabled": True}],
+            "tools:\n  - web_search  # needs it\n",
+        ),
+        (
+            "tools: [web_search]\n",
+            [{"name": "web_search", "enabled": True}, {"name": "bash", "enabled": True, **ASK}],
+            "tools: [web_search, {bash: {permission: always_ask}}]\n",
+        ),
+        (
+            "tools:\n  - web_fetch: {allowed_domains: [docs.python.org], permission: always_ask}\n",
+            [{"name": "web_fetch", "enabled": True, "allowed_domains": ["docs.python.org", "x.org"], **ASK}],
+            "tools:\n  - web_fetch: {allowed_domains: [docs.python.org, x.org], permission: always_ask}\n",
+        ),
+        (
+            "tools:\n  - code_execution\n",
+            [
+                {"name": name, "enabled": True, **(ASK if name == "bash" else {})}
+                for name in ("bash", "read", "write", "edit", "glob", "grep")
+            ],
+            "tools:\n  - code_execution\n  - bash: {permission: always_ask}\n",
+        ),
+        (
+            "tools:\n  - code_execution\n",
+            [
+                {"name": name, "enabled": True, **ASK}
+                for name in ("bash", "read", "write", "edit", "glob", "grep")
+            ],
+            "tools:\n  - code_execution: {permission: always_ask}\n",
+        ),
+        (
+            "tools:\n  - code_execution\n",
+            [{"name": name, "enabled": True} for name in ("bash", "read", "glob", "grep")],
+            "tools:\n  - bash\n  - read\n  - glob\n  - grep\n",
+        ),
+    ],
+)
+def test_tools_stay_shorthands(project: Project, written: str, configs: list[dict[str, Any]], now: str):
+    agent = f"name: tutor\nmodel: claude-opus-5-5\n{written}# the end\n"
+    project.write("agents/tutor/agent.yaml", agent)
+    assert project.run("apply", "--yes").code == 0
+    edit(project, "agent/tutor", tools=toolset(*configs))
+    pulled = project.run("pull", "agent/tutor")
+    assert pulled.code == 0, pulled.out + pulled.err
+    text = (project.root / "agents/tutor/agent.yaml").read_text(encoding="utf-8")
+    assert text == f"name: tutor\nmodel: claude-opus-5-5\n{now}# the end\n"
+    nothing_left(project)
+
+
+def test_what_a_shorthand_cannot_say_is_left_and_the_rest_done(applied: Project):
+    edit(applied, "agent/tutor", tools=toolset(enabled=True), description="edited")
+    pulled = applied.run("pull", "agent/tutor")
+    assert pulled.code == 3
+    assert changed(applied, "agents/tutor/agent.yaml", AGENT) == ["+ description: edited"]
+    assert "AO033" in pulled.out
+    assert "agents/tutor/agent.yaml:5:1" in pulled.out
+    assert "agent_toolset_20260401" in pulled.out
+
+
+def test_each_stage_pulls_into_what_it_overrides(project: Project):
+    project.write(
+        "agentops.yaml",
+        "project: demo\nstages: {dev: {registry: local}, prod: {registry: local, mutex: off}}\n",
+    )
+    agent = (
+        "name: tutor\nmodel: claude-opus-5-5\ndescription: Everywhere.\n"
+        "overrides:\n  prod:\n    description: In prod.  # said differently\n"
+    )
+    project.write("agents/tutor/agent.yaml", agent)
+    assert project.run("apply", "--yes", "--stage", "prod").code == 0
+    edit(project, "agent/tutor", "prod", description="Edited.")
+    pulled = project.run("pull", "--stage", "prod")
+    assert pulled.code == 0, pulled.out + pulled.err
+    text = (project.root / "agents/tutor/agent.yaml").read_text(encoding="utf-8")
+    assert text == agent.replace("In prod.", "Edited.")
+    nothing_left(project, "--stage", "prod")
+
+
+def test_where_both_sides_moved_theirs_is_written_and_ours_is_shown(applied: Project):
+    ours = PROMPT.replace("Be patient.", "Be quick.")
+    applied.write("agents/tutor/prompt.md", ours)
+    edit(applied, "agent/tutor", system=PROMPT.replace("Be kind.", "Be strict."))
+    pulled = applied.run("pull", "agent/tutor")
+    assert pulled.code == 0
+    assert "AO036" in pulled.out
+    assert "- - Be quick." in pulled.out
+    assert (applied.root / "agents/tutor/prompt.md").read_text() == PROMPT.replace("Be kind.", "Be strict.")
+    nothing_left(applied)
+
+
+def test_what_is_ours_to_send_stays_and_is_sent(applied: Project):
+    applied.write("agents/tutor/prompt.md", PROMPT + "- Be brief.\n")
+    edit(applied, "agent/tutor", description="Theirs.")
+    assert applied.run("pull").code == 0
+    planned = applied.run("plan", "--format", "json").json
+    (change,) = planned["changes"]
+    assert (planned["drift"], [item["path"] for item in change["fields"]]) == ([], ["system"])
+    assert applied.run("apply", "--yes").code == 0
+    nothing_left(applied)
+
+
+def test_the_report_as_json(applied: Project):
+    edit(applied, "agent/tutor", description="Theirs.")
+    report = applied.run("pull", "--format", "json").json
+    (field,) = report["fields"]
+    assert (field["file"], field["line"]) == ("agents/tutor/agent.yaml", 7)
+    assert (field["address"], field["field"]) == ("agent/tutor", "description")
+    assert field["members"] == [{"path": "description", "moved": "theirs", "ours": None, "theirs": "Theirs."}]
+    assert (report["files"], report["dry"], report["exit_code"]) == (["agents/tutor/agent.yaml"], False, 0)
+
+
+def test_an_address_that_is_none_is_a_usage_error(applied: Project):
+    assert applied.run("pull", "agent/nobody").code == 1
+
+
+def test_the_lock_is_not_touched_by_a_pull(applied: Project):
+    edit(applied, "agent/tutor", description="Theirs.")
+    before = (applied.root / "locks/local.lock.json").read_bytes()
+    assert applied.run("pull").code == 0
+    assert (applied.root / "locks/local.lock.json").read_bytes() == before
