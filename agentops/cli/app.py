@@ -16,6 +16,7 @@ from agentops.cli.commands.lock import lock
 from agentops.cli.commands.look import drift, status
 from agentops.cli.commands.plan import plan
 from agentops.cli.commands.project import init, render, schema, validate
+from agentops.cli.commands.pull import import_one, pull
 from agentops.cli.commands.registry import registry
 from agentops.cli.options import common, remembered
 
@@ -37,6 +38,8 @@ def cli(**given: Any) -> None:
 
 
 for command in (init, validate, render, plan, apply, drift, status, destroy, lock, schema, registry):
+    cli.add_command(command)
+for command in (import_one, pull):
     cli.add_command(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, in_order, warning
@@ -52,9 +53,15 @@ def load_stage(
 
 
 def load_stages(
-    root: Path, project: Project, stages: Sequence[Stage], catalog: Catalog, fetch: Fetch | None = None
+    root: Path,
+    project: Project,
+    stages: Sequence[Stage],
+    catalog: Catalog,
+    fetch: Fetch | None = None,
+    beside: Mapping[Address, Resource] = MappingProxyType({}),
 ) -> list[Loaded]:
-    """The same for several stages: the files are read once.
+    """The same for several stages: the files are read once. ``beside`` are resources of files that are not
+    there, which those that are there can refer to.
 
     A problem that holds in some of these stages only says in which.
     """
@@ -77,7 +84,7 @@ def load_stages(
     problems.extend(wrong_skills)
     made = frozenset(
         store for item in found.declarations for store in stores_of(item.address, item.document.body)
-    )
+    ).union(beside)
     states: list[DesiredState] = []
     told: dict[str, list[Diagnostic]] = {}
     for stage in stages:
@@ -85,7 +92,7 @@ def load_stages(
         index = Index(declared, stage.external, elsewhere, stage.name, made)
         scope = Scope(files, project, stage, catalog, index, found.resources, revision, sources, settled)
         written, wrong = _built(found.declarations, first, scope)
-        resources = with_attachments({**skills, **written}, stage.external, catalog)
+        resources = with_attachments({**beside, **skills, **written}, stage.external, catalog)
         wrong.extend(mounts(written, resources, catalog))
         remote = remote_skills(resources, catalog)
         if fetch is not None:
