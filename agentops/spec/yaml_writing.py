@@ -37,7 +37,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def analyze_scalar(self, scalar: str) -> Any:
-        found: Any = super().analyze_scalar(scalar)  # type: ignore[no-untyped-call]
+        found: Any = super().analyze_scalar(scalar)
         if _WITH_COLONS.fullmatch(scalar) is not None:
             found.allow_flow_plain = True
         return found
@@ -50,7 +50,9 @@ def written_yaml(value: Mapping[str, Any]) -> str:
     """Raises ValueError where no YAML of ours reads back as this, e.g. for half a surrogate pair."""
     for quoted in (False, True):
         try:
-            text = yaml.serialize(_node(value, quoted), Dumper=_Dumper, allow_unicode=True, width=_WIDE)
+            root = _node(value, quoted)
+            root.flow_style = not value
+            text = yaml.serialize(root, Dumper=_Dumper, allow_unicode=True, width=_WIDE)
             if same(parse_yaml(text, ""), value):
                 return str(text)
         except (yaml.YAMLError, UnicodeError, Refused):
@@ -58,7 +60,7 @@ def written_yaml(value: Mapping[str, Any]) -> str:
     raise ValueError("it holds a text that no YAML file can")
 
 
-def _node(value: Any, quoted: bool) -> yaml.Node:
+def _node(value: Any, quoted: bool) -> Any:
     if isinstance(value, Mapping):
         pairs = [
             (_text(str(key), quoted, in_block=False), _node(item, quoted)) for key, item in value.items()
