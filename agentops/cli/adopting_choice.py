@@ -154,8 +154,9 @@ def _unequal(
             found[address] = "no file can declare it"
             continue
         differing = adoption.unequal(item.kind, resource, item.live, versions)
-        if differing and not adoption.settled(item.kind, differing):
-            found[address] = f"no file says the same of {', '.join(it.path for it in differing[:3])}"
+        if adoption.unsettled(item.kind, differing):
+            paths = adoption.unsettled(item.kind, differing)
+            found[address] = f"no file says the same of {', '.join(paths[:3])}"
     return found
 
 

@@ -14,7 +14,7 @@ import anyio
 
 from agentops.domain.address import Address
 from agentops.domain.bundle import manifest
-from agentops.domain.canonical import Difference, differences, form, observed, seen
+from agentops.domain.canonical import Difference, differences, field_of, form, observed, seen
 from agentops.domain.diagnostics import Blocked, Diagnostic, Stop
 from agentops.domain.kind import Kind, owner_tag
 from agentops.domain.ports import Conflict, NoDocuments, NotFound, RegistryError
@@ -304,11 +304,13 @@ def unequal(kind: Kind, desired: Resource, live: LiveObject, versions: Versions)
     return differences(kind, ours, theirs, theirs.fingerprints, theirs.fingerprints)
 
 
-def settled(kind: Kind, found: Sequence[Difference]) -> bool:
-    """Whether they are all of what can never be changed in something whose content is the same: then what is
-    there is kept."""
-    return kind.bundle is not None and all(
-        () in kind.fields[item.path.partition(".")[0]].create_only for item in found
+def unsettled(kind: Kind, found: Sequence[Difference]) -> tuple[str, ...]:
+    """The leaves of them that stand against taking it over. What can never be changed in something whose
+    content is versioned does not: what is there is then kept."""
+    return tuple(
+        item.path
+        for item in found
+        if kind.bundle is None or () not in kind.fields[field_of(item.path)].create_only
     )
 
 

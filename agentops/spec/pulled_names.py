@@ -61,7 +61,7 @@ def name_of(kind: Kind, live: Body) -> str:
 
 def slug(text: str) -> str:
     """Lower-case letters of ASCII, digits and ``-``; empty where nothing of that is in it."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_MOST].strip("-")
 
 

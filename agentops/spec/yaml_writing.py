@@ -77,18 +77,9 @@ def _node(value: Any, quoted: bool) -> Any:
 def _is_short(value: Any) -> bool:
     """Whether a mapping or list stands on one line: short, and nothing in it that is long or nested."""
     items = value.values() if isinstance(value, Mapping) else value
-    if not all(not isinstance(item, list | Mapping) or not item or _is_reference(item) for item in items):
+    if any(isinstance(item, list | Mapping) and item for item in items):
         return False
     return len(json.dumps(value, ensure_ascii=False)) <= _ONE_LINE and "\\n" not in json.dumps(value)
-
-
-def _is_reference(item: Any) -> bool:
-    """A mapping that says one thing, such as ``{type: self}``."""
-    return (
-        isinstance(item, Mapping)
-        and len(item) == 1
-        and not any(isinstance(member, list | Mapping) for member in item.values())
-    )
 
 
 def _plain(text: str) -> yaml.ScalarNode:

@@ -61,7 +61,11 @@ def fleets(draw: st.DrawFn) -> Fleet:
     for name in stores:
         bodies[name] = draw(BODIES["memory_store"])
         for number in range(draw(st.integers(0, 2))):
-            bodies[f"{name}/memory:{number}"] = {**draw(BODIES["memory"]), "path": f"/{number}/a b.md"}
+            content = draw(BODIES["memory"])["content"] or ""
+            bodies[f"{name}/memory:{number}"] = {
+                "path": f"/{number}/a b.md",
+                "content": content.replace("\0", "").lstrip("\ufeff"),  # which no text file has
+            }
     for name in some("skill", 2):
         bodies[name] = draw(skills())
     for name in leaves:
