@@ -79,7 +79,7 @@ def adopt_all(opened: Opened, stage: Stage, output: Output, asked: Asked, wait: 
     """
     refuse_peers_project(opened)
     store = lock_file(opened, stage, "pull")
-    desired, _ = opened.desired(stage, pinned_fetch(opened, stage, output, store, upgrade=False))
+    desired, _ = opened.desired(stage)
     refuse_unknown_kinds(opened, asked)
     if asked.dry_run:
         return _pull(opened, stage, output, asked, desired, None)

@@ -214,6 +214,10 @@ def _not_there(work: Pulling, address: Address, id: str | None, there: Iterable[
     if address in work.survey.lock.resources:
         entry = work.survey.lock.resources[address]
         return error(Code.NOT_ADOPTED, f"{address} is managed already, as {entry.id}", address=address)
+    owner = next((it for it, (known, _) in work.survey.versions.items() if known == id), None)
+    if id is not None and owner is not None:
+        told = f"to give it another name, `agentops lock mv {owner} {address}`"
+        return error(Code.NOT_ADOPTED, f"{id} is managed already, as {owner}", told, address=address)
     if id is not None:
         summary = f"nothing unmanaged of the kind {address.kind} has the ID {id}"
         return error(Code.NOT_ADOPTED, summary, "check the ID and the stage", address=address)

@@ -37,13 +37,17 @@ def other_address(address: Address, owner: Address, id: str, stage: str) -> Diag
 
 
 def other_kind(address: Address, id: str, kind: Kind, other: Kind | None) -> Diagnostic:
-    says = f"is the ID of a {other.name}" if other is not None else "is no ID"
+    says = f"is the ID of {_a(other)}" if other is not None else "is no ID"
     return error(
         Code.NOT_ADOPTED,
-        f"{id} {says}; {address} needs that of a {kind.name}",
+        f"{id} {says}; {address} needs that of {_a(kind)}",
         f"those begin with {kind.id_prefix}",
         address=address,
     )
+
+
+def _a(kind: Kind) -> str:
+    return f"{'an' if kind.name[0] in 'aeiou' else 'a'} {kind.name}"
 
 
 def unknown_id(kind: Kind, id: str, stage: str) -> Diagnostic:

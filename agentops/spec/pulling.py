@@ -24,6 +24,7 @@ from agentops.spec.files import is_private
 from agentops.spec.naming import default_address
 from agentops.spec.pulled_bodies import lean_body, with_secrets
 from agentops.spec.pulled_names import file_of, slug
+from agentops.spec.pulled_tools import short_tools
 from agentops.spec.references import url_of
 from agentops.spec.secret_places import Place
 from agentops.spec.slots import LATEST, PATH
@@ -128,6 +129,7 @@ class _Writer:
         text_field = item.kind.text_field
         if text_field is None or PROMPT not in KIND_KEYS.get(item.kind.name, ()):
             return body, {}
+        body = short_tools(body)
         if not isinstance(body.get(text_field), str) or (content := _as_file(body[text_field])) is None:
             return body, {}
         named = {PROMPT if key == text_field else key: value for key, value in body.items()}

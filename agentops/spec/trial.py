@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Diagnostic, Severity
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Severity, error
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Resource
@@ -24,20 +25,23 @@ def tried(
 ) -> Loaded:
     """What a stage would be with these files. ``beside`` is what the files of the project declare already.
 
-    Raises:
-        OSError: a name that no file can have here.
+    A file that cannot be written here is among the problems: its name is too long, or taken by a folder or by
+    another one whose name is the same but for capitals.
     """
+    problems: list[Diagnostic] = []
     with TemporaryDirectory(prefix="agentops-") as folder:
         root = Path(folder)
         for path, content in files.items():
-            put(root / path, content)
+            try:
+                _put(root / path, content)
+            except OSError as problem:
+                what = f"{path} cannot be written: {problem.strerror}"
+                problems.append(error(Code.UNREADABLE, what, location=Location(path)))
         (loaded,) = load_stages(root, project, [stage], catalog, beside=beside)
-        return loaded
+        return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
 
 
-def put(path: Path, content: bytes) -> None:
-    """Write a file that is not there. Raises FileExistsError where it is, or another whose name is the same
-    but for capitals on a disk that does not tell them apart."""
+def _put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags, 0o666), "wb") as file:

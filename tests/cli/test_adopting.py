@@ -336,6 +336,21 @@ def test_what_cannot_come_back_equal_is_left_and_the_rest_goes_on(empty: Project
     assert "Nothing of stage local was pulled." in alone.out
 
 
+def test_documents_that_no_folder_can_hold_are_left_alone(empty: Project, console: Console):
+    store = console.create("memory_store", name="Notes")
+    paths = ["/a", "/a/b", "/x.j2", "/.hidden", "/SKILL.md", "/B.md", "/b.md", f"/{'n' * 300}", "/fine.md"]
+    for path in paths:
+        console.create("memory", store, path=path, content="x")
+    ended = empty.run("pull", "--all", "--seeds")
+
+    assert ended.code == 4
+    kept = {it for it in empty.lock()["resources"] if it.startswith("memory/")}
+    assert {"memory/notes/B.md", "memory/notes/fine.md"} <= kept
+    assert len(kept) == 3, "and one of /a and /a/b"
+    assert ended.err.count("error[AO027] memory/notes/") == 6
+    nothing_planned(empty)
+
+
 def _skill(name: str) -> dict[str, bytes]:
     return {"SKILL.md": f"---\nname: {name}\ndescription: d\n---\nx\n".encode()}
 
@@ -442,6 +457,9 @@ def test_pull_under_a_name_of_ones_own(empty: Project, console: Console):
     again = empty.run("pull", "agent/teacher")
     assert again.code == 1
     assert f"agent/teacher is managed already, as {id}" in again.err
+    other = empty.run("pull", "agent/other", "--id", id)
+    assert other.code == 1
+    assert f"{id} is managed already, as agent/teacher" in other.err
     nothing_planned(empty)
 
 
@@ -555,7 +573,7 @@ def test_mistakes_of_import(empty: Project, console: Console, tutor: str):
         assert files(empty) == before
 
     refused(1, "has no agent agent_011CZkYqphY8vELVzwCUpqiQ", tutor, "agent_011CZkYqphY8vELVzwCUpqiQ")
-    refused(1, f"{vault} is the ID of a vault; agent/tutor needs that of a agent", tutor, vault)
+    refused(1, f"{vault} is the ID of a vault; agent/tutor needs that of an agent", tutor, vault)
     refused(1, "nonsense is no ID", tutor, "nonsense")
     refused(3, f"{gone} is archived", tutor, gone)
     refused(3, f"{theirs} is tagged as shop/prod/agent/t", tutor, theirs)

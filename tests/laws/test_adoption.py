@@ -22,13 +22,15 @@ from agentops.domain.state import DesiredState
 from agentops.engine import adoption, operations
 from agentops.kinds import CATALOG
 from agentops.spec import load_stage
+from agentops.spec.pulled_names import reserved_names, slug
 from tests.engine.toy import Silent
 from tests.kinds.strategies import BODIES, agent_bodies, as_sent, deployment_bodies
 from tests.laws.stage import CONTENT, World, world
 from tests.laws.test_convergence import _runnable, nothing_to_do, skills
 
-LAW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 STAGE = Stage("dev")
+RESERVED = reserved_names(CATALOG)
 PROJECT = Project("laws", {"dev": STAGE})
 
 
@@ -66,12 +68,23 @@ def fleets(draw: st.DrawFn) -> Fleet:
                 "path": f"/{number}/a b.md",
                 "content": content.replace("\0", "").lstrip("\ufeff"),  # which no text file has
             }
-    for name in some("skill", 2):
-        bodies[name] = draw(skills())
+    # A skill has no tag to tell its address by: its name has to.
+    plain = skills().filter(lambda body: slug(body["name"]) == body["name"] not in RESERVED)
+    unique = st.lists(plain, max_size=2, unique_by=lambda body: body["name"])
+    for number, body in enumerate(draw(unique)):
+        bodies[f"skill:{number}"] = body
     for name in leaves:
-        bodies[name] = {**_runnable(draw(agent_bodies())), "multiagent": None}
+        bodies[name] = {**anywhere(draw(agent_bodies())), "multiagent": None}
     if leaves:
-        bodies["agent:lead"] = _runnable(draw(agent_bodies(leaves)))
+        bodies["agent:lead"] = anywhere(draw(agent_bodies(leaves)))
+    if "skill:0" in bodies:
+        version = draw(st.sampled_from([{}, {"version": "latest"}, {"version": "version of skill:0"}]))
+        bodies["agent:reader"] = {
+            "name": "reader",
+            "model": "claude-opus-5-5",
+            "tools": [{"type": "agent_toolset_20260401"}],
+            "skills": [{"type": "custom", "skill_id": "skill:0", **version}],
+        }
     if leaves and "environment:0" in bodies:
         bodies["deployment:0"] = draw(
             deployment_bodies(leaves[0], "environment:0", vaults, stores, ["file_1"])
@@ -80,9 +93,17 @@ def fleets(draw: st.DrawFn) -> Fleet:
     return Fleet(bodies, {name: {"description": draw(st.text("ab", min_size=1))} for name in edited})
 
 
+def anywhere(body: Body) -> Body:
+    """An agent that others may set to work: they have to run in one geography."""
+    body = _runnable(body)
+    if isinstance(model := body["model"], dict):
+        body["model"] = {key: value for key, value in model.items() if key != "inference_geo"}
+    return body
+
+
 async def build(here: World, fleet: Fleet) -> None:
     """What somebody does in the Console."""
-    ids: dict[str, str] = {}
+    ids: dict[str, Any] = {}
 
     def named(value: Any) -> Any:
         if isinstance(value, str):
@@ -98,7 +119,7 @@ async def build(here: World, fleet: Fleet) -> None:
         if kind.bundle is not None:
             sent["files"] = {path: CONTENT[entry["sha256"]] for path, entry in body["files"].items()}
         made = await here.registry.create(kind, sent, parent=ids.get(parent))
-        ids[name] = str(made["id"])
+        ids |= {name: str(made["id"]), f"version of {name}": made.get("latest_version_id")}
         if kind.switch is not None and body.get(kind.switch.field):
             await here.registry.update(kind, ids[name], {kind.switch.field: True})
     for name, edit in fleet.edits.items():
