@@ -213,7 +213,7 @@ def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -
 def _not_there(work: Pulling, address: Address, id: str | None, there: Iterable[Address]) -> Diagnostic:
     if address in work.survey.lock.resources:
         entry = work.survey.lock.resources[address]
-        return error(Code.NOT_ADOPTED, f"{address} is managed already, as {entry.id}", address=address)
+        return error(Code.NOT_ADOPTED, f"it is managed already, as {entry.id}", address=address)
     owner = next((it for it, (known, _) in work.survey.versions.items() if known == id), None)
     if id is not None and owner is not None:
         told = f"to give it another name, `agentops lock mv {owner} {address}`"

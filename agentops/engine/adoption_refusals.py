@@ -12,15 +12,13 @@ _NOTHING = "nothing was changed"
 
 
 def adopted_already(address: Address, id: str) -> Diagnostic:
-    return error(
-        Code.NOT_ADOPTED, f"{address} is {id} already", "there is nothing to import: plan", address=address
-    )
+    return error(Code.NOT_ADOPTED, f"it is {id} already", "there is nothing to import: plan", address=address)
 
 
 def other_id(address: Address, recorded: str, id: str, stage: str) -> Diagnostic:
     return error(
         Code.NOT_ADOPTED,
-        f"{address} is {recorded or 'about to be replaced'} in stage {stage}, not {id}",
+        f"it is {recorded or 'about to be replaced'} in stage {stage}, not {id}",
         f"to let go of that one without archiving it, `agentops lock rm {address} --stage {stage}`; "
         f"then import again. {_NOTHING.capitalize()}",
         address=address,
@@ -61,7 +59,7 @@ def unknown_id(kind: Kind, id: str, stage: str) -> Diagnostic:
 def parent_first(address: Address, parent: Address) -> Diagnostic:
     return error(
         Code.NOT_ADOPTED,
-        f"{address} belongs to {parent}, which this stage does not manage yet",
+        f"it belongs to {parent}, which this stage does not manage yet",
         f"import that first: `agentops import {parent} ID`",
         address=address,
     )

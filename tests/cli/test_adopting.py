@@ -229,6 +229,25 @@ def test_the_next_change_is_a_change_and_the_next_edit_is_drift(
     assert [it["address"] for it in ended.json["drift"]] == ["agent/leiter-fur-grosse"]
 
 
+def test_a_repository_may_have_a_token(empty: Project, console: Console, by_hand: dict[str, str]):
+    """The registry does not say so; with the reference it is not lost when the resources are sent again."""
+    repository = {"type": "github_repository", "url": "https://github.com/acme/courses"}
+    console.update(
+        "deployment", by_hand["deployment"], resources=[{**repository, "authorization_token": "ghp_x"}]
+    )
+    ended = empty.run("pull", "--all")
+
+    written = files(empty)["deployments/nightly.yaml"].decode()
+    assert "authorization_token: {secret: env:NIGHTLY_AUTHORIZATION_TOKEN}" in written
+    assert "NIGHTLY_AUTHORIZATION_TOKEN" in ended.err
+    nothing_planned(empty)
+    empty.write(
+        "deployments/nightly.yaml",
+        "\n".join(line for line in written.splitlines() if "authorization_token" not in line),
+    )
+    assert empty.run("plan", "--format", "json").json["changes"] == []
+
+
 def test_only_what_is_named_is_pulled_and_what_it_refers_to_is_named_by_its_id(
     empty: Project, by_hand: dict[str, str]
 ):
@@ -456,7 +475,7 @@ def test_pull_under_a_name_of_ones_own(empty: Project, console: Console):
     assert empty.lock()["resources"]["agent/teacher"]["id"] == id
     again = empty.run("pull", "agent/teacher")
     assert again.code == 1
-    assert f"agent/teacher is managed already, as {id}" in again.err
+    assert f"agent/teacher: it is managed already, as {id}" in again.err
     other = empty.run("pull", "agent/other", "--id", id)
     assert other.code == 1
     assert f"{id} is managed already, as agent/teacher" in other.err
@@ -583,8 +602,8 @@ def test_mistakes_of_import(empty: Project, console: Console, tutor: str):
 
     assert empty.run("import", tutor, id).code == 0
     before = files(empty)
-    refused(3, f"agent/tutor is {id} already", tutor, id)
-    refused(3, f"agent/tutor is {id} in stage local, not {other}", tutor, other)
+    refused(3, f"agent/tutor: it is {id} already", tutor, id)
+    refused(3, f"agent/tutor: it is {id} in stage local, not {other}", tutor, other)
     refused(3, "agentops lock rm agent/tutor --stage local", tutor, other)
     empty.write("agents/second.yaml", f"name: Second\nmodel: {MODEL}\n")
     before = files(empty)
