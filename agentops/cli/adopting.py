@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agentops.cli.adopting_choice import Asked, decide, refuse_unknown_kinds, root_of
-from agentops.cli.adopting_words import tell
+from agentops.cli.adopting_words import kept, tell
 from agentops.cli.choosing import chosen
 from agentops.cli.commands.plan import BLOCKED, planned_now
 from agentops.cli.holding import holding
@@ -44,8 +44,9 @@ def adopt_one(
 
         async def operation() -> tuple[Diagnostic, ...]:
             async with target(opened, stage, output, held.store, hold=held.hold) as there:
-                lock, _ = await adoption.adopt(there, resource, id)
-                return await adoption.record(there, lock)
+                lock, entry = await adoption.adopt(there, resource, id)
+                said = tuple(kept(address, path) for path in entry.held)
+                return (*said, *await adoption.record(there, lock))
 
         output.diagnostics(look(operation))
     output.note(

@@ -78,9 +78,8 @@ def decide(opened: Opened, stage: Stage, asked: Asked, desired: DesiredState, su
     for id, address in (*work.addresses.items(), *work.declared.items()):
         resource = loaded.desired.resources[address]
         item = found[id]
-        held = _held(work, item, resource) if id in work.addresses else ()
-        work.entries[address] = adoption.entry_of(item.kind, resource, item.live, _versions(work), held)
-        work.said.extend(kept(address, path, item.live.body.get(path)) for path in held)
+        work.entries[address] = entry = adoption.entry_of(item.kind, resource, item.live, _versions(work))
+        work.said.extend(kept(address, path) for path in entry.held)
     return work
 
 
@@ -158,10 +157,6 @@ def _unequal(
             paths = adoption.unsettled(item.kind, differing)
             found[address] = f"no file says the same of {', '.join(paths[:3])}"
     return found
-
-
-def _held(work: Pulling, item: Unmanaged, resource: Resource) -> tuple[str, ...]:
-    return tuple(it.path for it in adoption.unequal(item.kind, resource, item.live, _versions(work)))
 
 
 def _leave_out(

@@ -25,10 +25,10 @@ def homeless(kind: Kind, id: str) -> Diagnostic:
     )
 
 
-def kept(address: Address, path: str, value: object) -> Diagnostic:
+def kept(address: Address, path: str) -> Diagnostic:
     return warning(
         Code.NOT_WRITTEN,
-        f"{path} is '{value}', which its files do not say and no update changes",
+        f"its {path} is another than its files say, and no update changes it",
         "what is there is kept, and every plan lists it; another registry gets what the files say",
         address=address,
     )

@@ -14,7 +14,7 @@ import anyio
 
 from agentops.domain.address import Address
 from agentops.domain.bundle import manifest
-from agentops.domain.canonical import Difference, differences, field_of, form, observed, seen
+from agentops.domain.canonical import Difference, differences, form, observed, seen
 from agentops.domain.diagnostics import Blocked, Diagnostic, Stop
 from agentops.domain.kind import Kind, owner_tag
 from agentops.domain.ports import Conflict, NoDocuments, NotFound, RegistryError
@@ -305,25 +305,26 @@ def unequal(kind: Kind, desired: Resource, live: LiveObject, versions: Versions)
 
 
 def unsettled(kind: Kind, found: Sequence[Difference]) -> tuple[str, ...]:
-    """The leaves of them that stand against taking it over. What can never be changed in something whose
-    content is versioned does not: what is there is then kept."""
-    return tuple(
-        item.path
-        for item in found
-        if kind.bundle is None or () not in kind.fields[field_of(item.path)].create_only
-    )
+    """The leaves of them that stand against taking it over."""
+    return tuple(item.path for item in found if not _stays(kind, item.path))
 
 
-def entry_of(
-    kind: Kind, desired: Resource, live: LiveObject, versions: Versions, held: Sequence[str] = ()
-) -> LockEntry:
+def _stays(kind: Kind, path: str) -> bool:
+    """What is said beside a bundle when it is created, and never again: to change it is to make another one.
+    What is there is kept."""
+    return kind.bundle is not None and path in kind.bundle.texts
+
+
+def entry_of(kind: Kind, desired: Resource, live: LiveObject, versions: Versions) -> LockEntry:
     """What the lock says of an object that is taken over as it is.
 
     Where file and registry differ it is the file's to send, as if what is there had been sent by us. What a
     plan would not send for an adopted object (keys of others, what the registry chooses) is left alone.
     """
     ours, theirs = form(kind, replace_refs(desired.body, _known(versions))), form(kind, live.body)
-    differing = {item.path for item in differences(kind, ours, theirs, None, None)} - set(held)
+    found = {item.path for item in differences(kind, ours, theirs, None, None)}
+    held = sorted(path for path in found if _stays(kind, path))
+    differing = found.difference(held)
     there, asked = seen(theirs, {}), ours.fingerprints
     applied = {
         path: value
@@ -337,7 +338,7 @@ def entry_of(
             "id": live.id,
             "version": kind.version_of(live.body),
             "observed": observed(kind, theirs, applied, {}),
-            "held": tuple(sorted(held)),
+            "held": tuple(held),
         }
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agentops.domain.canonical import form
+from agentops.domain.canonical import field_of, form
 from agentops.domain.kind import OWNER_KEY, Kind
 from agentops.domain.resource import Body
 from agentops.domain.secret import KEY as SECRET
@@ -53,16 +53,34 @@ def _is_required(kind: Kind, name: str) -> bool:
 def _lean(kind: Kind, name: str, value: Any) -> Any:
     if name in kind.written_out:  # leaving a member out says something there
         return value
+    lean = copy.deepcopy(value)
+    for part in [[item] for item in lean] if isinstance(lean, list) else [lean]:
+        _drop(kind, name, part)
+    for path in kind.unread:
+        _remove(lean, path.split(".")[1:] if field_of(path) == name else [])
+    same = form(kind, {name: lean}).fingerprints == form(kind, {name: value}).fingerprints
+    return lean if same else value
+
+
+def _drop(kind: Kind, name: str, value: Any) -> None:
+    """Take out every member that the kind fills in again. The items of a list are looked at one by one, which
+    is much less to complete each time."""
     holder = {name: value}
-    wanted = form(kind, holder).fingerprints
+    wanted = kind.complete(copy.deepcopy(holder)).get(name)
     for mapping in _mappings(value):
         for key in list(mapping):
             kept = dict(mapping)
             del mapping[key]
-            if form(kind, holder).fingerprints != wanted:
+            if kind.complete(holder).get(name) != wanted:
                 mapping.clear()
                 mapping.update(kept)
-    return value
+
+
+def _remove(value: Any, path: list[str]) -> None:
+    for step in path[:-1]:
+        value = value.get(step) if isinstance(value, dict) else None
+    if path and isinstance(value, dict):
+        value.pop(path[-1], None)
 
 
 def _mappings(value: Any) -> Iterator[MutableMapping[str, Any]]:

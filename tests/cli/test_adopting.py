@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +19,10 @@ from agentops.domain.shared import Claim, Holder
 from agentops.emulator import create_app
 from agentops.engine.documents import SharedDocuments
 from agentops.kinds import CATALOG
+from agentops.lockfile import LockFile
 from agentops.registry import ApiKey, HttpRegistry
 from tests.projects import Project
+from tests.served import served_registry
 
 CORPUS = Path(__file__).resolve().parents[2] / "../shared/corpus"
 PUBLISHED = sorted(path for path in CORPUS.iterdir() if path.is_dir()) if CORPUS.is_dir() else []
@@ -68,6 +72,13 @@ class Console:
 @pytest.fixture
 def console(empty: Project) -> Console:
     return Console(empty)
+
+
+@pytest.fixture
+def tutor(empty: Project) -> str:
+    """The file of an agent."""
+    empty.write("agents/tutor.yaml", f"name: Tutor\nmodel: {MODEL}\nsystem: Teach.\n")
+    return "agent/tutor"
 
 
 def files(project: Project) -> dict[str, bytes]:
@@ -379,7 +390,7 @@ def test_a_display_name_that_no_file_says_is_kept_and_listed(empty: Project, con
     ended = empty.run("pull", "--all")
 
     assert ended.code == 0
-    assert "warning[AO027] skill/review: display_name is 'How we review'" in ended.err
+    assert "warning[AO027] skill/review: its display_name is another than its files say" in ended.err
     planned = empty.run("plan", "--format", "json").json
     assert planned["changes"] == []
     assert [it["address"] for it in planned["held"]] == ["skill/review"]
@@ -422,6 +433,88 @@ def test_a_lost_lock_is_pulled_back_under_the_addresses_of_the_tags(project: Pro
     assert ended.code == 0, ended.err
     assert project.lock()["resources"].keys() == {"agent/tutor", "memory_store/tutor-episodic"}
     nothing_planned(project)
+
+
+def test_an_address_that_no_file_name_gives_is_written_into_the_file(empty: Project, console: Console):
+    empty.write("agentops.yaml", "project: docs\nstages: {dev: {}}\n")
+    console.create("environment", name="x", metadata={"agentops": "docs/dev/environment/Big box"})
+    assert empty.run("pull", "--all").code == 0
+    assert files(empty)["environments/big-box.yaml"] == b"address: environment/Big box\nname: x\n"
+    nothing_planned(empty)
+
+
+def test_what_an_interrupted_apply_may_have_made_is_not_pulled(project: Project):
+    console = Console(project)
+    assert project.run("apply", "--yes").code == 0
+    console.create("agent", name="Other", model=MODEL)
+    lock = project.lock()
+    lock["intents"] = {"agent/new": {"at": "2026-01-01T00:00:00Z", "run": "r"}}
+    project.write("locks/local.lock.json", json.dumps(lock))
+    before = files(project)
+    for command in (["pull", "--all"], ["import", "agent/new", "agent_011CZkYqphY8vELVzwCUpqiQ"]):
+        project.write("agents/new.yaml", f"name: new\nmodel: {MODEL}\n")
+        ended = project.run(*command)
+        assert ended.code == 3
+        assert "AO026" in ended.err
+        assert "finish it with `agentops apply`" in ended.err
+    (project.root / "agents/new.yaml").unlink()
+    assert files(project) == before
+
+
+def test_another_workspace_than_the_lock_s_is_refused(
+    empty: Project, console: Console, tutor: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    empty.write("agentops.yaml", "project: shop\nmutex: off\nstages: {prod: {registry: anthropic}}\n")
+    id = console.create("agent", name="Tutor", model=MODEL, system="Teach.")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    with served_registry(empty.root / ".agentops/registry.db") as url:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+        assert empty.run("import", tutor, id).code == 0
+        assert empty.lock("prod")["origin"]["workspace_id"].startswith("wrkspc_")
+    before = files(empty)
+    with served_registry(tmp_path / "other.db") as url:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+        for command in (["pull", "--all"], ["import", "agent/tutor", id]):
+            ended = empty.run(*command)
+            assert ended.code == 3, ended.err
+    assert files(empty) == before
+
+
+def test_files_without_a_lock_are_imported_by_the_next_run(
+    empty: Project, by_hand: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    """A run that was cut off between the two."""
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            LockFile, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left", "x"))
+        )
+        assert empty.run("pull", "--all").code == 1
+    written = files(empty)
+    assert "agents/writer/agent.yaml" in written
+    again = empty.run("pull", "--all")
+    assert again.code == 0, again.err
+    assert "agents/writer/agent.yaml, which was there" in again.out
+    assert {path: it for path, it in files(empty).items() if not path.startswith("locks/")} == written
+    nothing_planned(empty)
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_it(
+    empty: Project, by_hand: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    real, left = os.link, [3]
+
+    def link(source: Any, target: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device", str(target))
+        real(source, target)
+
+    monkeypatch.setattr(os, "link", link)
+    ended = empty.run("pull", "--all")
+    assert ended.code == 1
+    assert "No space left on device" in ended.err
+    assert files(empty) == {}
+    assert not [*(empty.root / ".agentops").glob("pull-*")]
 
 
 def test_a_held_stage_is_refused_and_nothing_is_written(empty: Project, console: Console):
@@ -483,13 +576,6 @@ def test_pull_under_a_name_of_ones_own(empty: Project, console: Console):
 
 
 # -- import
-
-
-@pytest.fixture
-def tutor(empty: Project) -> str:
-    """The file of an agent."""
-    empty.write("agents/tutor.yaml", f"name: Tutor\nmodel: {MODEL}\nsystem: Teach.\n")
-    return "agent/tutor"
 
 
 def test_import_of_what_is_as_the_file_says_plans_nothing(empty: Project, console: Console, tutor: str):
@@ -564,11 +650,13 @@ def test_import_of_what_belongs_to_something(empty: Project, console: Console):
 
 
 def test_import_of_a_skill_compares_its_files(empty: Project, console: Console):
-    id = console.create("skill", display_name="review", name="review", files=SKILL)
+    id = console.create("skill", display_name="Another", name="review", files=SKILL)
     for path, content in SKILL.items():
         (empty.root / "skills/review" / path).parent.mkdir(parents=True, exist_ok=True)
         (empty.root / "skills/review" / path).write_bytes(content)
-    assert empty.run("import", "skill/review", id).code == 0
+    ended = empty.run("import", "skill/review", id)
+    assert ended.code == 0
+    assert "warning[AO027] skill/review: its display_name is another" in ended.err
     nothing_planned(empty)
     (empty.root / "skills/review/a/b.bin").write_bytes(b"other")
     (change,) = empty.run("plan", "--format", "json").json["changes"]
