@@ -193,7 +193,8 @@ class _Writer:
             start = re.sub(
                 r"[^A-Z0-9]+", "_", f"{slug(item.address.name) or slug(item.id)}_{place[-1]}".upper()
             )
-            name = start if not start[0].isdigit() else f"_{start}"
+            start = f"_{start}" if start[0].isdigit() else start
+            name = start
             number = 2
             while name in self._variables:
                 name, number = f"{start}_{number}", number + 1

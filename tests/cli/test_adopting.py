@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -257,6 +258,20 @@ def test_a_repository_may_have_a_token(empty: Project, console: Console, by_hand
         "\n".join(line for line in written.splitlines() if "authorization_token" not in line),
     )
     assert empty.run("plan", "--format", "json").json["changes"] == []
+
+
+def test_each_secret_has_a_variable_of_its_own(empty: Project, console: Console):
+    for vault in ("1 a-b", "1 a"):
+        id = console.create("vault", display_name=vault)
+        for number in (1, 2):
+            auth = {"type": "static_bearer", "mcp_server_url": f"https://{number}.example.com/", "token": "x"}
+            console.create("credential", id, display_name="B c" if vault == "1 a" else "c", auth=auth)
+    assert empty.run("pull", "--all").code == 0
+    written = b"".join(content for path, content in files(empty).items() if path.startswith("vaults/"))
+    names = re.findall(rb"env:(\w+)", written)
+    assert len(set(names)) == 4
+    assert all(re.fullmatch(rb"_1_A_B_C_[0-9A-Z_]+TOKEN", name) for name in names)
+    nothing_planned(empty)
 
 
 def test_only_what_is_named_is_pulled_and_what_it_refers_to_is_named_by_its_id(

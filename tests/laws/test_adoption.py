@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from agentops.cli.adopting_choice import Asked, Pulling, decide
@@ -28,7 +28,12 @@ from tests.kinds.strategies import BODIES, agent_bodies, as_sent, deployment_bod
 from tests.laws.stage import CONTENT, World, world
 from tests.laws.test_convergence import _runnable, nothing_to_do, skills
 
-LAW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink a whole fleet takes many minutes
+)
 STAGE = Stage("dev")
 RESERVED = reserved_names(CATALOG)
 PROJECT = Project("laws", {"dev": STAGE})
