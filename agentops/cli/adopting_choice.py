@@ -73,7 +73,8 @@ def decide(opened: Opened, stage: Stage, asked: Asked, desired: DesiredState, su
         problems |= _unequal(work, loaded.desired.resources, problems)
         if not problems:
             break
-        _leave_out(opened, work, found, problems)
+        if not _leave_out(opened, work, found, problems):
+            raise Stop(*loaded.diagnostics)
     work.written = written
     for id, address in (*work.addresses.items(), *work.declared.items()):
         resource = loaded.desired.resources[address]
@@ -102,6 +103,7 @@ def _assigned(opened: Opened, stage: Stage, asked: Asked, desired: DesiredState,
         desired.resources.keys() - locked,
         {*locked, *stage.external, *desired.resources},
         occupied(opened.root),
+        {id: address for address, (id, _) in survey.versions.items()},
     )
 
 
@@ -153,22 +155,23 @@ def _unequal(
             found[address] = "no file can declare it"
             continue
         differing = adoption.unequal(item.kind, resource, item.live, versions)
-        if adoption.unsettled(item.kind, differing):
-            paths = adoption.unsettled(item.kind, differing)
+        if paths := adoption.unsettled(item.kind, differing):
             found[address] = f"no file says the same of {', '.join(paths[:3])}"
     return found
 
 
 def _leave_out(
     opened: Opened, work: Pulling, found: Mapping[str, Unmanaged], problems: Mapping[Address, str]
-) -> None:
-    """These, and what belongs to them."""
+) -> bool:
+    """These, and what belongs to them. Says whether there was anything to leave out."""
+    before = len(work.addresses)
     for id, address in list(work.addresses.items()):
         parent = opened.catalog.of_address(address).parent_of(address)
         why = problems.get(address) or (problems.get(parent) if parent is not None else None)
         if why is not None:
             del work.addresses[id]
             work.left.append(left_out(address, id, why))
+    return len(work.addresses) < before
 
 
 # -- which of them
@@ -187,6 +190,11 @@ def refuse_unknown_kinds(opened: Opened, asked: Asked) -> None:
 
 def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -> None:
     """Keep what was asked for, with what belongs to it."""
+    for item in work.survey.found if asked.id is not None else ():
+        if item.id == asked.id and item.tagged not in {None, *asked.addresses}:
+            told = f"`agentops pull {item.tagged}`, then `agentops lock mv` gives it another name"
+            summary = f"{item.id} is tagged as {item.tagged} of this stage"
+            raise Stop(error(Code.NOT_ADOPTED, summary, told, address=asked.addresses[0]))
     there = {*work.addresses.values(), *work.declared.values()}
     missing = [address for address in asked.addresses if address not in there]
     if missing:

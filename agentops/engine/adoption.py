@@ -150,11 +150,11 @@ async def survey(target: Target, *, kinds: Collection[str] = (), documents: bool
         lock = _right(target, lock)
         if lock.intents:
             raise Blocked(refusals.unfinished(sorted(lock.intents)))
-        sorting = _Sorting(target, lock, list(said))
+        sorting = _Sorting(target, lock, listed, list(said))
         for kind in roots:
             if kind.name in wanted:
                 sorting.sort(kind, listed[kind.name])
-        await sorting.children(documents=documents)
+        await sorting.children(wanted, documents=documents)
         found = await _all_unpacked(target, sorting)
     except ExceptionGroup as failures:
         raise first(failures) from None
@@ -173,13 +173,20 @@ async def _list(target: Target, kind: Kind, parent: str | None, into: dict[str, 
 class _Sorting:
     """Tells what nobody manages from what is ours already, and from what is somebody else's."""
 
-    def __init__(self, target: Target, lock: Lock, said: list[Diagnostic]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        lock: Lock,
+        listed: Mapping[str, Sequence[LiveObject]],
+        said: list[Diagnostic],
+    ) -> None:
         self._target = target
         self.lock = lock
         self.said = said
         self.found: list[Unmanaged] = []
         self._taken = {id for entry in lock.resources.values() for id in _ids(entry)}
         self._taken |= set(target.stage.external.values())
+        self._live = {live.id for objects in listed.values() for live in objects if not live.archived}
         self._others: dict[str, list[str]] = defaultdict(list)
 
     def sort(self, kind: Kind, objects: Sequence[LiveObject]) -> None:
@@ -206,14 +213,16 @@ class _Sorting:
         taken = {item.tagged for item in self.found} | self.lock.resources.keys()
         return (None, live.owner) if address.kind != kind.name or address in taken else (address, None)
 
-    async def children(self, *, documents: bool) -> None:
-        """What belongs to what was found. What belongs to what is managed already is in its file."""
+    async def children(self, kinds: Collection[str], *, documents: bool) -> None:
+        """What belongs to what was found, and what carries a tag also to what is managed already."""
         limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
         for kind in self._target.catalog:
-            if kind.parent is None or not (kind.tagged or documents):
+            if kind.parent not in kinds or not (kind.tagged or documents):
                 continue
             listed: dict[str, list[LiveObject]] = {}
             holders = [item.id for item in self.found if item.kind.name == kind.parent]
+            if kind.tagged:
+                holders += self._managed(kind.parent)
 
             async def look(
                 holder: str, kind: Kind = kind, into: dict[str, list[LiveObject]] = listed
@@ -226,6 +235,11 @@ class _Sorting:
                     tasks.start_soon(look, holder)
             for holder in holders:
                 self.sort(kind, listed[holder])
+
+    def _managed(self, kind: str) -> list[str]:
+        """The IDs of what is managed of a kind, as far as it is there."""
+        recorded = {entry.id for address, entry in self.lock.resources.items() if address.kind == kind}
+        return sorted(recorded & self._live)
 
     def told(self) -> tuple[Diagnostic, ...]:
         """What is left where it is, and why."""

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from agentops.domain.address import Address
 from agentops.domain.kind import Catalog, Kind
@@ -71,9 +72,11 @@ def assigned(
     declared: Collection[Address],
     taken: Collection[Address],
     is_occupied: Callable[[str], bool],
+    managed: Mapping[str, Address] = MappingProxyType({}),
 ) -> Assigned:
-    """``declared`` are the addresses of files that nothing is recorded of, ``taken`` all others that are in
-    use; ``is_occupied`` tells of a path whether something is there.
+    """``managed`` is by ID what is recorded already. ``declared`` are the addresses of files that nothing is
+    recorded of, ``taken`` all others that are in use; ``is_occupied`` tells of a path whether something is
+    there.
 
     Two objects of one name get the end of their ID, and so does what would be a name that is taken, or that
     files read in another way.
@@ -83,9 +86,9 @@ def assigned(
     rest = [item for item in roots if item.id not in there]
     written = _named(rest, catalog, {*declared, *taken}, is_occupied)
     homeless: list[str] = []
-    for parent in (*there, *written):
+    for parent, holder in {**managed, **there, **written}.items():
         children = [item for item in found if item.kind.parent is not None and item.parent == parent]
-        for id, address in _children(children, {**there, **written}[parent]).items():
+        for id, address in _children(children, holder).items():
             if parent in written:
                 written[id] = address
             elif address in declared:

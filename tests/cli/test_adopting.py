@@ -274,6 +274,28 @@ def test_each_secret_has_a_variable_of_its_own(empty: Project, console: Console)
     nothing_planned(empty)
 
 
+def test_what_was_added_to_something_managed_is_told_and_can_be_imported(
+    empty: Project, console: Console, by_hand: dict[str, str]
+):
+    assert empty.run("pull", "--all").code == 0
+    auth = {"type": "static_bearer", "mcp_server_url": "https://mcp.github.com/mcp", "token": "x"}
+    id = console.create("credential", by_hand["vault"], display_name="GitHub", auth=auth)
+    told = empty.run("pull", "--all")
+    assert told.code == 0
+    assert f"note[AO029]: credential {id} is left where it is" in told.err
+
+    text = files(empty)["vaults/team-keys.yaml"].decode()
+    empty.write(
+        "vaults/team-keys.yaml",
+        text + "  github:\n    display_name: GitHub\n    auth: {type: static_bearer, token: {secret: env:G}, "
+        "mcp_server_url: 'https://mcp.github.com/mcp'}\n",
+    )
+    assert empty.run("pull", "--all").code == 0
+    assert empty.lock()["resources"]["credential/team-keys/github"]["id"] == id
+    planned = empty.run("plan", "--format", "json").json
+    assert (planned["changes"], planned["drift"]) == ([], [])
+
+
 def test_only_what_is_named_is_pulled_and_what_it_refers_to_is_named_by_its_id(
     empty: Project, by_hand: dict[str, str]
 ):
@@ -456,6 +478,15 @@ def test_an_address_that_no_file_name_gives_is_written_into_the_file(empty: Proj
     assert empty.run("pull", "--all").code == 0
     assert files(empty)["environments/big-box.yaml"] == b"address: environment/Big box\nname: x\n"
     nothing_planned(empty)
+
+
+def test_a_tag_of_ours_is_no_other_address(empty: Project, console: Console):
+    empty.write("agentops.yaml", "project: docs\nstages: {dev: {}}\n")
+    id = console.create("environment", name="x", metadata={"agentops": "docs/dev/environment/box"})
+    ended = empty.run("pull", "environment/other", "--id", id)
+    assert ended.code == 1
+    assert f"{id} is tagged as environment/box of this stage" in ended.err
+    assert not (empty.root / "environments").exists()
 
 
 def test_what_an_interrupted_apply_may_have_made_is_not_pulled(project: Project):
