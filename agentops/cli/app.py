@@ -18,7 +18,7 @@ from agentops.cli.commands.look import drift, status
 from agentops.cli.commands.plan import plan
 from agentops.cli.commands.project import init, render, schema, validate
 from agentops.cli.commands.promote import promote
-from agentops.cli.commands.pull import pull
+from agentops.cli.commands.pull import import_one, pull
 from agentops.cli.commands.registry import registry
 from agentops.cli.commands.rollback import rollback
 from agentops.cli.options import common, remembered
@@ -51,6 +51,7 @@ for command in (
     rollback,
     drift,
     pull,
+    import_one,
     diff,
     status,
     destroy,

@@ -133,7 +133,7 @@ class Output:
         from agentops.domain.view import pulled_view
         from agentops.render import text
 
-        text.drift(pulled_view(report, verbose=self.verbose), self.out)
+        text.pulled(pulled_view(report, verbose=self.verbose), self.out)
 
     def status(self, report: StatusReport) -> None:
         from agentops.domain.view import status_view

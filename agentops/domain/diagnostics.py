@@ -50,6 +50,11 @@ class Code(StrEnum):
     TEMPLATE = "AO023"
     UNUSED = "AO024"
     ADVICE = "AO025"
+    # Adoption
+    NOT_ADOPTED = "AO026"
+    NOT_WRITTEN = "AO027"
+    RAW_ID = "AO028"
+    LEFT_UNMANAGED = "AO029"
     # Project and stages
     PROJECT = "AO030"
     NO_STAGE = "AO031"

@@ -34,8 +34,8 @@ def drifted(desired: Resource, theirs: Sequence[Difference]) -> tuple[Diagnostic
     found = error(
         Code.DRIFT,
         f"{desired.address} was changed outside: {', '.join(item.path for item in theirs)}",
-        f"{'both sides changed; ' if both else ''}write what was changed there into the file and plan again, "
-        "or say what holds: `--on-drift revert` sends what the file says, `--on-drift keep` leaves theirs",
+        f"{'both sides changed; ' if both else ''}`agentops pull {desired.address}` writes it into the file; or "
+        "say what holds: `--on-drift revert` sends what the file says, `--on-drift keep` leaves theirs",
         address=desired.address,
         location=desired.location,
     )

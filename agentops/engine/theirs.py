@@ -17,16 +17,27 @@ from agentops.engine.situation import Sides
 
 
 def drifted(plan: Plan, addresses: Iterable[Address] = ()) -> tuple[Address, ...]:
-    """The addresses of a plan that drifted or are held, of those named; without any, all."""
-    found = {*(item.address for item in plan.drift), *(item.address for item in plan.held)}
-    asked = set(addresses)
-    return tuple(sorted(found & asked if asked else found))
+    """The addresses of a plan that drifted, of those named also what is held; without any, all that drifted.
+
+    Somebody decided that what is held stays as it is, here and there: that ends only by name.
+    """
+    moved = {item.address for item in plan.drift}
+    if asked := set(addresses):
+        moved = asked & {*moved, *(item.address for item in plan.held)}
+    return tuple(sorted(moved))
 
 
 def theirs(
-    catalog: Catalog, desired: DesiredState, live: LiveState, lock: Lock, addresses: Iterable[Address]
+    catalog: Catalog,
+    desired: DesiredState,
+    live: LiveState,
+    lock: Lock,
+    addresses: Iterable[Address],
+    *,
+    held: bool,
 ) -> tuple[Theirs, ...]:
-    """What moved on addresses that are desired, recorded and there, whoever else moved. Also what is held."""
+    """What moved on addresses that are desired, recorded and there, whoever else moved; with ``held`` also
+    what is held there."""
 
     def known(ref: Ref) -> Any:
         entry, found = lock.resources.get(ref.address), live.objects.get(ref.address)
@@ -51,7 +62,7 @@ def theirs(
             item
             for item in differences(kind, sides.ours, sides.theirs, applied, before)
             if not ignored(item.path, resource.lifecycle.ignore_changes)
-            and (item.moved in {Moved.THEIRS, Moved.BOTH} or item.path in entry.held)
+            and (item.moved in {Moved.THEIRS, Moved.BOTH} or (held and item.path in entry.held))
         ]
         if moved:
             both = frozenset(item.path for item in moved if item.moved is Moved.BOTH)

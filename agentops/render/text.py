@@ -18,6 +18,7 @@ from agentops.domain.view import (
     Line,
     LockEntryView,
     PlanView,
+    PullView,
     Span,
     TableView,
     Tone,
@@ -71,6 +72,25 @@ def drift(view: DriftView, console: Console) -> None:
     _held(page, view.held)
     page.blank()
     page.line(*view.closing)
+    if view.diagnostics.items:
+        page.blank()
+        _diagnostics(page, view.diagnostics)
+    page.print()
+
+
+def pulled(view: PullView, console: Console) -> None:
+    """What was written into the files, file by file."""
+    page = Page(console)
+    page.text(view.title, Tone.STRONG)
+    if view.written:
+        page.blank()
+        _drifted(page, view.written)
+    if view.adopted:
+        page.blank()
+        page.columns(_cells(view.adopted), indent=_ITEM)
+    page.blank()
+    for line in view.closing:
+        page.line(*line)
     if view.diagnostics.items:
         page.blank()
         _diagnostics(page, view.diagnostics)

@@ -15,7 +15,7 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.project import Project, Stage
-from agentops.domain.resource import Resource
+from agentops.domain.resource import Body, Resource
 from agentops.domain.state import DesiredState
 from agentops.spec.located import LocatedDict
 from agentops.spec.schema import schema_problems
@@ -41,6 +41,16 @@ def named(resources: Resources, stage: Stage, catalog: Catalog) -> Named:
             problems.extend(_unfit(kind, kind.label, name, resource, stage))
             found[address] = replace(resource, body={**resource.body, kind.label: stage.named(name)})
     return found, problems
+
+
+def unnamed(kind: Kind, body: Body, stage: Stage) -> Body:
+    """What the registry shows -> what a file says; a name without the stage's affixes stays as it is."""
+    before, after = stage.name_prefix, stage.name_suffix
+    if kind.label is None or not isinstance(name := body.get(kind.label), str):
+        return body
+    if len(name) <= len(before + after) or not (name.startswith(before) and name.endswith(after)):
+        return body
+    return {**body, kind.label: name.removeprefix(before).removesuffix(after)}
 
 
 def _unfit(kind: Kind, field: str, name: str, resource: Resource, stage: Stage) -> Iterator[Diagnostic]:

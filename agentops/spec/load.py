@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Stop, error, in_order, warning
@@ -55,13 +56,15 @@ def load_stages(
     catalog: Catalog,
     fetch: Fetch | None = None,
     instead: Mapping[str, bytes] | None = None,
+    beside: Mapping[Address, Resource] = MappingProxyType({}),
 ) -> list[Loaded]:
     """The same for several stages: the files are read once. ``instead`` is read in the place of what files
-    hold, by path.
+    hold, by path; ``beside`` are resources of files that are not there, which those that are there can refer
+    to.
 
     A problem that holds in some of these stages only says in which.
     """
-    tree = Tree.read(root, project, catalog, instead=instead or {})
+    tree = Tree.read(root, project, catalog, instead=instead or {}, beside=beside)
     external = External(project, tree.files)
     problems = [*tree.problems, *external.problems(catalog)]
     if tree.is_empty:
@@ -72,7 +75,7 @@ def load_stages(
     for stage in stages:
         written, wrong = _built(tree, stage, external)
         state, more = put_together(
-            project, stage, catalog, tree.skills, written, external, tree.promised, fetch
+            project, stage, catalog, {**beside, **tree.skills}, written, external, tree.promised, fetch
         )
         told[stage.name] = [*wrong, *more, *moved_problems(project.moved, state.resources, catalog)]
         states.append(state)

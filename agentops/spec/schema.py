@@ -245,8 +245,9 @@ def _branches(root: Mapping[str, Any], node: Any, value: Any) -> Iterator[Mappin
 
 
 def _fits(node: Mapping[str, Any], value: Any) -> bool:
-    tag = node.get("properties", {}).get("type", {}).get("const")
-    return not (isinstance(value, Mapping) and tag is not None and value.get("type", tag) != tag)
+    told = node.get("properties", {}).get("type", {})
+    tags = [told["const"]] if "const" in told else told.get("enum", [])
+    return not (isinstance(value, Mapping) and tags and value.get("type", tags[0]) not in tags)
 
 
 def _inside(node: Mapping[str, Any], step: Step) -> Iterator[Any]:

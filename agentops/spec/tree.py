@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -53,12 +53,14 @@ class Tree:
         *,
         is_working: bool = True,
         instead: Mapping[str, bytes] = MappingProxyType({}),
+        beside: Collection[Address] = (),
     ) -> Tree:
         """``is_working``: git tells which commit holds what is read; not so in a copy. ``instead`` is what
-        files hold that are yet to be written."""
+        files hold that are yet to be written, ``beside`` what other files declare."""
         files = Files(root, instead)
         revision = read_revision(root) if is_working else None
         tree = cls(project, catalog, files, discover(files, project, catalog), revision)
+        tree._made |= frozenset(beside)
         tree._read_skills()
         return tree
 

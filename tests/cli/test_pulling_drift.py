@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 from typing import Any
 
 import pytest
 
+from agentops.kinds import CATALOG
 from tests.projects import AGENT, PROMPT, Project
 
 BETA = {"anthropic-beta": "managed-agents-2026-04-01"}
@@ -65,9 +67,10 @@ def test_a_dry_run_says_the_same_and_writes_nothing(applied: Project):
     assert changed(applied, "agents/tutor/agent.yaml", AGENT) == []
 
 
-def test_what_is_held_can_be_pulled(applied: Project):
+def test_what_is_held_is_pulled_by_name_only(applied: Project):
     edit(applied, "agent/tutor", description="edited")
     assert applied.run("apply", "--yes", "--on-drift", "keep").code == 0
+    assert "Nothing to pull." in applied.run("pull").out
     assert applied.run("pull", "agent/tutor").code == 0
     nothing_left(applied)
     assert applied.run("apply", "--yes").code == 0
@@ -76,7 +79,7 @@ def test_what_is_held_can_be_pulled(applied: Project):
 
 def test_no_drift_is_said_and_nothing_written(applied: Project):
     pulled = applied.run("pull")
-    assert (pulled.code, "No drift." in pulled.out) == (0, True)
+    assert (pulled.code, "Nothing to pull." in pulled.out) == (0, True)
 
 
 def toolset(*configs: dict[str, Any], enabled: bool = False) -> list[dict[str, Any]]:
@@ -148,7 +151,7 @@ def test_tools_stay_shorthands(project: Project, written: str, configs: list[dic
 def test_what_a_shorthand_cannot_say_is_left_and_the_rest_done(applied: Project):
     edit(applied, "agent/tutor", tools=toolset(enabled=True), description="edited")
     pulled = applied.run("pull", "agent/tutor")
-    assert pulled.code == 3
+    assert pulled.code == 4
     assert changed(applied, "agents/tutor/agent.yaml", AGENT) == ["+ description: edited"]
     assert "AO033" in pulled.out
     assert "agents/tutor/agent.yaml:5:1" in pulled.out
@@ -216,3 +219,28 @@ def test_the_lock_is_not_touched_by_a_pull(applied: Project):
     before = (applied.root / "locks/local.lock.json").read_bytes()
     assert applied.run("pull").code == 0
     assert (applied.root / "locks/local.lock.json").read_bytes() == before
+
+
+def test_what_no_file_declares_any_more_is_told_with_the_way_back(applied: Project):
+    shutil.rmtree(applied.root / "agents/tutor")
+    pulled = applied.run("pull", "agent/tutor")
+    assert pulled.code == 1
+    assert "agent/tutor: agent/tutor is managed as agent_" in pulled.err
+    assert applied.run("lock", "rm", "agent/tutor", "--yes").code == 0
+    again = applied.run("pull", "agent/tutor")
+    assert (again.code, "Pulled: 1 resource in " in again.out) == (0, True), again.err
+
+
+def test_drift_and_what_no_file_has_come_in_one_command(applied: Project):
+    edit(applied, "agent/tutor", description="edited")
+    applied.console(
+        lambda client: client.post(
+            "/v1/environments",
+            json={"name": "lab"},
+            headers={"anthropic-beta": CATALOG["environment"].beta or ""},
+        )
+    )
+    report = applied.run("pull", "--all", "--format", "json").json
+    assert [item["address"] for item in report["fields"]] == ["agent/tutor"]
+    assert [item["address"] for item in report["adopted"]] == ["environment/lab"]
+    nothing_left(applied)

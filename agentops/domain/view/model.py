@@ -141,6 +141,17 @@ class DriftView:
 
 
 @dataclass(frozen=True, slots=True)
+class PullView:
+    """What ``agentops pull`` says. ``adopted`` are rows of address and files."""
+
+    title: str
+    written: tuple[DriftedView, ...]
+    adopted: tuple[Line, ...]
+    closing: tuple[Line, ...]
+    diagnostics: DiagnosticsView = DiagnosticsView(())
+
+
+@dataclass(frozen=True, slots=True)
 class ComparisonView:
     """What ``agentops diff`` says."""
 

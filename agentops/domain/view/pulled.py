@@ -1,22 +1,24 @@
-"""What a pull of drift wrote, file by file, ready to print."""
+"""What a pull wrote, file by file, ready to print."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agentops.domain.pulled import PullReport, WrittenField
+from agentops.domain.diagnostics import Severity
+from agentops.domain.pulled import Adopted, PullReport, WrittenField
 from agentops.domain.view.member import changed_field
-from agentops.domain.view.model import DriftedView, DriftView, FieldView, Span, Tone
+from agentops.domain.view.model import DriftedView, FieldView, Line, PullView, Span, Tone
 from agentops.domain.view.problem import counted, diagnostics_view
 
 
-def pulled_view(report: PullReport, *, verbose: bool = False) -> DriftView:
+def pulled_view(report: PullReport, *, verbose: bool = False) -> PullView:
     """Per file and address the lines that changed: ``12  description  "ours" → "theirs"``."""
     places = dict.fromkeys((item.file, item.address) for item in report.fields)
-    return DriftView(
+    return PullView(
         title=" · ".join((report.project, f"stage {report.stage}")),
-        drift=tuple(
+        written=tuple(
             DriftedView(
                 symbol="~",
                 address=file,
@@ -32,8 +34,8 @@ def pulled_view(report: PullReport, *, verbose: bool = False) -> DriftView:
             )
             for file, address in sorted(places)
         ),
-        held=(),
-        closing=(_closing(report),),
+        adopted=tuple(map(_adopted, sorted(report.adopted, key=lambda item: item.address))),
+        closing=tuple(_closing(report)),
         diagnostics=diagnostics_view(report.diagnostics, errors_first=True),
     )
 
@@ -44,9 +46,26 @@ def _fields(item: WrittenField, verbose: bool) -> Iterator[FieldView]:
             yield replace(view, path=f"{item.line}: {view.path}")
 
 
-def _closing(report: PullReport) -> Span:
-    if not report.fields:
-        return Span("Nothing was written." if report.diagnostics else "No drift.", Tone.STRONG)
-    fields, files = counted(len(report.fields), "field"), counted(len(report.files), "file")
+def _adopted(item: Adopted) -> Line:
+    if len(item.files) == 1:
+        where = f"{item.files[0]}, which was there" if item.there else item.files[0]
+    else:
+        where = f"{posixpath.commonpath(item.files)}/ ({counted(len(item.files), 'file')})"
+    return (Span(item.address), Span(where), Span(item.id, Tone.FAINT))
+
+
+def _closing(report: PullReport) -> Iterator[Line]:
     said = "Would be pulled" if report.dry else "Pulled"
-    return Span(f"{said}: {fields} in {files}.", Tone.STRONG)
+    if report.fields:
+        files = {item.file for item in report.fields}
+        text = f"{said}: {counted(len(report.fields), 'field')} in {counted(len(files), 'file')}."
+        yield (Span(text, Tone.STRONG),)
+    if report.adopted:
+        files = {file for item in report.adopted if not item.there for file in item.files}
+        resources = counted(len(report.adopted), "resource")
+        yield (Span(f"{said}: {resources} in {counted(len(files), 'new file')}.", Tone.STRONG),)
+        if not report.dry:
+            yield (Span(f"Recorded in {report.lock}. Nothing was sent.", Tone.FAINT),)
+    if not report.fields and not report.adopted:
+        left = any(item.severity is Severity.ERROR for item in report.diagnostics)
+        yield (Span("Nothing was written." if left else "Nothing to pull.", Tone.STRONG),)
