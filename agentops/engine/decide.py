@@ -202,7 +202,7 @@ def _present(it: Situation, desired: Resource, entry: LockEntry, live: LiveObjec
     it = replace(it, entry=entry.model_copy(update={"held": moves.held}))
     blocks = it.on_drift is OnDrift.BLOCK
     said = (
-        *(refusals.drifted(desired, moves.theirs) if blocks else ()),
+        *(refusals.drifted(it.stage, desired, moves.theirs) if blocks else ()),
         *refusals.condition(desired, it.kind.condition(live.body)),
     )
     told = Decision(

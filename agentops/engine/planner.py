@@ -240,6 +240,7 @@ class _Planning:
         return Situation(
             address=address,
             kind=kind,
+            stage=self.desired.stage,
             tag=owner_tag(self.desired.project, self.desired.stage, address),
             desired=None if self.choices.destroy else resource,
             entry=entry,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Blocked, Code, Diagnostic, error
@@ -53,6 +53,24 @@ def refuse_other_order(source: Stage, target: Stage) -> None:
                 f"{target.name}`",
             )
         )
+
+
+def refuse_rolled_back(stage: Stage, lock: Lock, select: Collection[Address]) -> None:
+    """Raises Blocked where something was put back to a version of the registry: no file holds that, so there
+    is nothing to promote. With ``select`` only those addresses are looked at."""
+    wrong = [
+        error(
+            Code.UNSETTLED,
+            f"stage {stage.name} was rolled back, to {entry.rolled_back.to}",
+            f"no file holds what runs there: mend the file, `agentops apply --stage {stage.name}`, then "
+            "promote",
+            address=address,
+        )
+        for address, entry in sorted(lock.resources.items())
+        if entry.rolled_back is not None and entry.source is None and (not select or address in select)
+    ]
+    if wrong:
+        raise Blocked(*wrong)
 
 
 def unsettled(

@@ -27,15 +27,16 @@ _NAMED = 5
 # -- plan
 
 
-def drifted(desired: Resource, theirs: Sequence[Difference]) -> tuple[Diagnostic, ...]:
+def drifted(stage: str, desired: Resource, theirs: Sequence[Difference]) -> tuple[Diagnostic, ...]:
     if not theirs:
         return ()
     both = any(item.moved is Moved.BOTH for item in theirs)
     found = error(
         Code.DRIFT,
         f"{desired.address} was changed outside: {', '.join(item.path for item in theirs)}",
-        f"{'both sides changed; ' if both else ''}`agentops pull {desired.address}` writes it into the file; or "
-        "say what holds: `--on-drift revert` sends what the file says, `--on-drift keep` leaves theirs",
+        f"{'both sides changed; ' if both else ''}`agentops pull {desired.address} --stage {stage}` writes "
+        "it into the file; or say what holds: `--on-drift revert` sends what the file says, "
+        "`--on-drift keep` leaves theirs",
         address=desired.address,
         location=desired.location,
     )

@@ -21,7 +21,7 @@ from agentops.engine.diff import Names
 class Situation:
     """All that is known of one address.
 
-    tag: the ownership tag it should carry.
+    stage: which one this is. tag: the ownership tag it should carry.
     known: the value of a reference, or the reference itself while it is known only after apply.
     fresh_parent: its parent is made anew, so nothing of it can exist yet.
     removed_with: the parent whose removal takes it along.
@@ -36,6 +36,7 @@ class Situation:
 
     address: Address
     kind: Kind
+    stage: str
     tag: str
     desired: Resource | None = None
     entry: LockEntry | None = None

@@ -330,8 +330,8 @@ def _never_applied(address: Address, of: Stage) -> Diagnostic:
     return error(
         Code.UNKNOWN_SOURCE,
         f"what stage {of.name} runs was never applied from a file",
-        f"it was imported or taken over: commit its file, apply it (`agentops apply --stage {of.name} "
-        f"{address}`), then promote",
+        "it was imported, taken over or put back to an old version: commit its file, apply it "
+        f"(`agentops apply --stage {of.name} {address}`), then promote",
         address=address,
     )
 

@@ -26,6 +26,7 @@ import pytest
 from agentops.kinds import CATALOG
 from tests.projects import Project
 
+WRITES = os.environ.get("AGENTOPS_GOLDEN") == "write"  # before a test clears its environment
 STORIES = sorted(path.parent for path in Path(__file__).parent.glob("*/story.md"))
 SECRETS = ("LINEAR_TOKEN", "WIKI_TOKEN")
 SHOWN = ("address", "action", "reason", "fields", "body", "depends_on")
@@ -104,6 +105,6 @@ def anonymous(text: str) -> str:
 
 
 def expect(golden: Path, text: str) -> None:
-    if os.environ.get("AGENTOPS_GOLDEN") == "write":
+    if WRITES:
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")

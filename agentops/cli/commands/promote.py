@@ -164,19 +164,20 @@ def _orders(opened: Opened, way: _Way, output: Output, picked: Choices, *, settl
     """What each target is to be brought to. ``settled``: only if the source runs what its lock records.
 
     Raises:
-        Blocked: it does not. Stop: something of its release cannot be had.
+        Blocked: it does not, or runs what no file holds. Stop: something of its release cannot be had.
     """
     from agentops.cli.lookups import pins_of
     from agentops.cli.releases import load_sources, pins_of_sources, recorded_lock
     from agentops.cli.wiring import lock_file
     from agentops.domain.diagnostics import Blocked, Code
     from agentops.engine.choices import NO_CHOICES
-    from agentops.engine.promotion import released, unsettled
+    from agentops.engine.promotion import refuse_rolled_back, released, unsettled
 
     source, store = way.source, lock_file(opened, way.source)
     lock = recorded_lock(opened, source, output, store)
     sources = released(lock)
     only = _selected(picked)
+    refuse_rolled_back(source, lock, only)
     stages = [source, *way.targets] if settled else [*way.targets]
     pins = pins_of(lock) | pins_of_sources(sources)
     loaded = load_sources(opened, stages, source, sources, pins, only)
