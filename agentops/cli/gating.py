@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 def gated(opened: Opened, stage: Stage, output: Output, plan: Plan) -> Plan:
     """The plan with what the gates of its stage have to say now, which blocks it where one does not let it
-    through. A saved plan says what they said when it was made; that goes."""
+    through. A saved plan says what they said when it was made; that goes. A rollback has to work when things
+    go wrong, and needs no gate."""
     from agentops.engine.gates import check, with_checks
 
-    if not stage.require or not plan.changes or plan.stage != stage.name:
+    if not stage.require or not plan.changes or plan.rolls_back or plan.stage != stage.name:
         return plan
     return with_checks(plan, check(stage, plan, _facts(opened, stage, output, plan)))
 

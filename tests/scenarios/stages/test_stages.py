@@ -8,8 +8,9 @@
 Beside ``agentops`` and ``git`` a session may type
 
     edit FOLDER              lay the files of a folder over the project
-    rm PATH
+    rm PATH, rm -r FOLDER..., cat PATH
     console STAGE ADDRESS MEMBERS    change a live object, MEMBERS in JSON
+    console STAGE create KIND MEMBERS    IDs of what was created before as KIND/NAME
     compare STAGE STAGE      the leaves on which live objects of two stages differ
     wait DURATION            the clock goes on: 90s, 10m, 2h
 
@@ -35,6 +36,7 @@ import httpx
 import pytest
 
 from agentops.cli import main, wiring
+from agentops.domain.kind import Kind
 from agentops.emulator import create_app
 from agentops.kinds import CATALOG
 from tests.sockets import serving
@@ -83,6 +85,7 @@ class Session:
         self.capsys = capsys
         self.urls: dict[str, str] = {}
         self.commits: list[str] = []
+        self.created: dict[str, str] = {}
         self.time = datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.UTC)
 
     def now(self) -> str:
@@ -114,13 +117,23 @@ class Session:
                 return ""
             case ["agentops", *arguments]:
                 return self.agentops(arguments)
+            case ["git", *arguments, "||", "true"]:
+                return self.git(*arguments, may_fail=True)
             case ["git", *arguments]:
                 return self.git(*arguments)
             case ["edit", folder]:
                 return self.lay(folder)
+            case ["rm", "-r", *paths]:
+                for path in paths:
+                    shutil.rmtree(self.root / path)
+                return ""
             case ["rm", path]:
                 (self.root / path).unlink()
                 return ""
+            case ["cat", path]:
+                return (self.root / path).read_text(encoding="utf-8")
+            case ["console", stage, "create", kind, members]:
+                return self.create(stage, CATALOG[kind], json.loads(members))
             case ["console", stage, address, members]:
                 return self.console(stage, address, json.loads(members))
             case ["compare", one, other]:
@@ -137,13 +150,13 @@ class Session:
         said = self.capsys.readouterr()
         return f"{said.out}{said.err}" + (f"(exit code {code})\n" if code else "")
 
-    def git(self, *arguments: str) -> str:
+    def git(self, *arguments: str, may_fail: bool = False) -> str:
         when = {"GIT_AUTHOR_DATE": self.now(), "GIT_COMMITTER_DATE": self.now()}
         command = ["git", *arguments]
         done = subprocess.run(
             command, cwd=self.root, env={**os.environ, **when}, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert may_fail or done.returncode == 0, done.stderr
         if arguments[0] == "commit":
             self.commits.append(self.git("rev-parse", "HEAD").strip())
             return ""
@@ -170,6 +183,17 @@ class Session:
         answer = httpx.request(url=url, headers=headers, **options)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def create(self, stage: str, kind: Kind, members: dict[str, Any]) -> str:
+        text = json.dumps(members)
+        for name, id in self.created.items():
+            text = text.replace(f'"{name}"', f'"{id}"')
+        headers = {**HEADERS, "anthropic-beta": kind.beta or ""}
+        url = f"{self.urls[stage]}{kind.path}"
+        answer = httpx.post(url, json=json.loads(text), headers=headers)
+        assert answer.status_code == 200, answer.text
+        self.created[f"{kind.name}/{members['name']}"] = answer.json()["id"]
+        return ""
 
     def console(self, stage: str, address: str, members: dict[str, Any]) -> str:
         kind = CATALOG[address.partition("/")[0]]
