@@ -109,13 +109,15 @@ class TakenOver(BaseModel):
 class Released(BaseModel):
     """When an address came to what it runs, and by whom.
 
-    at: in UTC. release: what applies of one release have alike, 12 digits of the plan's source digest.
-    before: what it ran until then; None where it was new, without a digest where nobody knows.
+    at: in UTC. serial: of the lock that first says so; what came later has a higher one. release: what
+    applies of one release have alike, 12 digits of the plan's source digest. before: what it ran until then;
+    None where it was new, without a digest where nobody knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     at: str
+    serial: int = 0
     by: str | None = None
     release: str
     before: Source | None = None

@@ -62,7 +62,7 @@ async def execute(
     whoever started it, and once ``stop`` is set no further call is begun; neither once ``hold`` is lost.
     ``secrets`` and ``uploads`` have what bodies only name; ``patience`` is for creates whose answer was lost.
     """
-    ledger = Ledger(catalog, store, lock, Stamp(plan, now, by))
+    ledger = Ledger(catalog, store, lock, Stamp(plan, now, by, lock.serial + 1))
     recovery = Recovery(registry, ledger, patience, stop)
     steps = Steps(registry, ledger, secrets, uploads, recovery, run, now)
     work = _Run(plan, steps, ledger, observer, stop, already, hold)

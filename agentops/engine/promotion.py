@@ -24,7 +24,7 @@ def released(lock: Lock) -> dict[Address, Source | None]:
 def newest_release(lock: Lock) -> str | None:
     """What the addresses that came last have alike."""
     marks = [entry.released for entry in lock.resources.values() if entry.released is not None]
-    return max(marks, key=lambda mark: (mark.at, mark.release)).release if marks else None
+    return max(marks, key=lambda mark: (mark.serial, mark.at)).release if marks else None
 
 
 def before_release(lock: Lock) -> dict[Address, Source | None]:

@@ -16,11 +16,13 @@ UNKNOWN = Source(digest="")
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What one apply writes beside what it brings. ``by`` is who runs it, as far as that is known."""
+    """What one apply writes beside what it brings. ``by`` is who runs it, as far as that is known; ``serial``
+    that of the lock it will be in."""
 
     plan: Plan
     now: Callable[[], str]
     by: str | None = None
+    serial: int = 0
 
     def on(self, entry: LockEntry, former: LockEntry | None) -> LockEntry:
         """The entry with when, by whom and from where, if its source is another than it was."""
@@ -36,7 +38,7 @@ class Stamp:
             before = UNKNOWN
         at, stage = self.now(), self.plan.promotes
         fresh: dict[str, object] = {
-            "released": Released(at=at, by=self.by, release=self.plan.release, before=before),
+            "released": self._released(at, before),
             "promoted_from": None,
         }
         if stage is not None and entry.source is not None:
@@ -53,8 +55,11 @@ class Stamp:
                 return entry.model_copy(update=known)
             before = before or former.released.before
         told = RolledBack(to=entry.rolled_back.to if entry.rolled_back else "", at=at, by=self.by)
-        released = Released(at=at, by=self.by, release=self.plan.release, before=before)
+        released = self._released(at, before)
         return entry.model_copy(update={"rolled_back": told, "released": released, "promoted_from": None})
+
+    def _released(self, at: str, before: Source | None) -> Released:
+        return Released(at=at, serial=self.serial, by=self.by, release=self.plan.release, before=before)
 
     def on_each(
         self, entries: Mapping[Address, LockEntry], former: Mapping[Address, LockEntry]

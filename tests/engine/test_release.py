@@ -19,7 +19,7 @@ def plan(promotes: str | None = None) -> Plan:
 
 
 def stamp(at: str = "2026-03-01T10:00:00Z", promotes: str | None = None) -> Stamp:
-    return Stamp(plan(promotes), lambda: at, "ada")
+    return Stamp(plan(promotes), lambda: at, "ada", 7)
 
 
 def entry(digest: str, **more: object) -> LockEntry:
@@ -29,7 +29,11 @@ def entry(digest: str, **more: object) -> LockEntry:
 def test_a_new_source_is_told_with_what_was_there_before():
     found = stamp().on(entry("two"), entry("one"))
     assert found.released == Released(
-        at="2026-03-01T10:00:00Z", by="ada", release="f" * 12, before=Source(digest="one", commit="c" * 40)
+        at="2026-03-01T10:00:00Z",
+        serial=7,
+        by="ada",
+        release="f" * 12,
+        before=Source(digest="one", commit="c" * 40),
     )
     assert found.promoted_from is None
 

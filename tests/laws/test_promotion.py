@@ -32,7 +32,7 @@ from agentops.engine import operations
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.operations import Planned
 from agentops.engine.promotion import released
-from agentops.engine.target import Target
+from agentops.engine.target import NOTHING_THERE, Target
 from agentops.kinds import CATALOG
 from agentops.registry import ApiKey, HttpRegistry
 from agentops.remotes import History
@@ -113,13 +113,11 @@ class Team:
         git(self.root, "commit", "-q", "--allow-empty", "-m", "x")
 
     def target(self, place: Place, planned: Planned | None = None) -> Target:
-        uploads = operations.NOTHING_THERE
+        uploads = NOTHING_THERE
         if planned is not None:
             at_commit = History(self.root, os.environ).folder
             uploads = PlannedUploads(self.root, planned.plan, nowhere, at_commit)
-        return Target(
-            PROJECT.name, place.stage, CATALOG, place.registry, place.store, operations.NOTHING_THERE, uploads
-        )
+        return Target(PROJECT.name, place.stage, CATALOG, place.registry, place.store, NOTHING_THERE, uploads)
 
     async def bring(
         self, place: Place, desired: DesiredState, choices: Choices, promotes: str | None

@@ -13,7 +13,7 @@ from agentops.domain.address import Address
 from agentops.domain.plan import Action
 from agentops.domain.project import Rename
 from agentops.domain.resource import Attachment, Body, Ref
-from agentops.domain.state import DesiredState
+from agentops.domain.state import DesiredState, LockEntry
 from agentops.domain.torn import Condition, Torn
 from agentops.engine.rebuild import rebuild
 from agentops.kinds import CATALOG
@@ -106,6 +106,11 @@ def test_nothing_is_made_anew_by_a_rename(roots: set[tuple[str, str]], data: st.
     in_a_world(story)
 
 
+def untimed(entries: Mapping[Address, LockEntry]) -> dict[Address, LockEntry]:
+    """What is recorded, but for when it came: what refers to something renamed has another source between."""
+    return {address: entry.model_copy(update={"released": None}) for address, entry in entries.items()}
+
+
 @RUNS
 @given(fleets, st.data())
 def test_renaming_there_and_back_again_is_nothing(roots: set[tuple[str, str]], data: st.DataObject):
@@ -119,7 +124,7 @@ def test_renaming_there_and_back_again_is_nothing(roots: set[tuple[str, str]], d
         await world.settle(fleet(roots, call))
         world.moved = lines({new: old for old, new in call.items()})
         await world.settle(fleet(roots))
-        assert world.store.lock.resources == before
+        assert untimed(world.store.lock.resources) == untimed(before)
 
     in_a_world(story)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from agentops.domain.canonical import same
@@ -83,12 +84,21 @@ def _applied(text: str, edits: list[Edit]) -> str:
 
 
 def _data(text: str, path: str, after: Any, *, is_json: bool) -> list[Edit]:
-    """The edits that make the text have the value ``after``; they are tried before they are returned."""
-    found = _tried(text, path, after, is_json=is_json)
+    """The edits that make the text have the value ``after``; they are tried before they are returned. Where
+    there is no room for lines, by a comment that would become one of them, texts are written in quotes."""
+    for blocks in (True, False):
+        tried = partial(_tried, path=path, after=after, is_json=is_json, blocks=blocks)
+        if (found := _data_by(text, path, tried)) is not None:
+            return found
+    raise Unwritable("it cannot be written there without touching anything else", 0)
+
+
+def _data_by(text: str, path: str, tried: Callable[[str], list[Edit] | None]) -> list[Edit] | None:
+    found = tried(text)
     if found is None and not text.endswith("\n") and (block := _last_block(text, path)) is not None:
         # A text at the very end has no final newline, and would get one with a line below it.
         closed = f"{text[: block[0]]}{block[2]}{text[block[1] :]}"
-        found = _tried(closed, path, after, is_json=is_json)
+        found = tried(closed)
         shift = len(closed) - len(text)
         if found is not None:
             moved = [
@@ -98,10 +108,8 @@ def _data(text: str, path: str, after: Any, *, is_json: bool) -> list[Edit]:
             found = [block, *(edit for edit in moved)] if all(edit[0] > block[0] for edit in moved) else None
     if found is None and not text.endswith("\n"):
         # What is written last ends with a newline itself.
-        found = _tried(f"{text}\n", path, after, is_json=is_json)
+        found = tried(f"{text}\n")
         found = None if found is None else _onto_the_end(found, len(text))
-    if found is None:
-        raise Unwritable("it cannot be written there without touching anything else", 0)
     return found
 
 
@@ -114,8 +122,8 @@ def _onto_the_end(edits: list[Edit], size: int) -> list[Edit]:
     return found if any(last > size for _, last, _ in edits) else [*found, (size, size, "\n")]
 
 
-def _tried(text: str, path: str, after: Any, *, is_json: bool) -> list[Edit] | None:
-    edits = _edits(text, path, after, is_json=is_json)
+def _tried(text: str, path: str, after: Any, *, is_json: bool, blocks: bool) -> list[Edit] | None:
+    edits = _edits(text, path, after, is_json=is_json, blocks=blocks)
     parse = parse_json if is_json else parse_yaml
     try:
         value = parse(_applied(text, edits), path)
@@ -124,11 +132,11 @@ def _tried(text: str, path: str, after: Any, *, is_json: bool) -> list[Edit] | N
     return edits if same(plain(value), after) else None
 
 
-def _edits(text: str, path: str, after: Any, *, is_json: bool) -> list[Edit]:
+def _edits(text: str, path: str, after: Any, *, is_json: bool, blocks: bool) -> list[Edit]:
     ended = text if text.endswith("\n") else f"{text}\n"
     lines = Lines(ended)
     root = json_nodes(ended) if is_json else yaml_nodes(text, path)
-    manner = Manner.of(ended, root, lines, is_json=is_json)
+    manner = replace(Manner.of(ended, root, lines, is_json=is_json), blocks=blocks)
     splicer = Splicer(ended, manner, lines)
     if root is None or (root.kind == "scalar" and root.value is None):
         if not isinstance(after, Mapping):

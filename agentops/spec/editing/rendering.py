@@ -19,13 +19,15 @@ class Manner:
     """How a document is laid out.
 
     step: spaces that a level is indented by. dash: how much further a dash stands than its key.
-    padded: flow mappings have spaces inside their braces. is_json: it is JSON.
+    padded: flow mappings have spaces inside their braces. is_json: it is JSON. blocks: a text may be written
+    over several lines.
     """
 
     step: int = 2
     dash: int = 2
     padded: bool = False
     is_json: bool = False
+    blocks: bool = True
 
     @classmethod
     def of(cls, text: str, root: Node | None, lines: Lines, *, is_json: bool = False) -> Manner:
@@ -81,7 +83,11 @@ class Manner:
         if isinstance(value, Mapping | list):
             return Written("{}" if isinstance(value, Mapping) else "[]")
         style = former.style if former is not None else ""
-        if isinstance(value, str) and (style in {"|", ">"} or (style == "" and "\n" in value)):
+        if (
+            self.blocks
+            and isinstance(value, str)
+            and (style in {"|", ">"} or (style == "" and "\n" in value))
+        ):
             made = block(value, column, self.step, former if style else None)
             if made is not None:
                 return made

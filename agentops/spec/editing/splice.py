@@ -155,10 +155,15 @@ class Splicer:
             self.edits.append((node.start, ends, "".join(f"{line}\n" for line in (head, *tail))))
             return
         first = self.lines.start(node.start)
+        new = "".join(f"{line}\n" for line in tail)
         if head:
             at = self._introduced(node)
             self.edits.append((at, at, f" {head}"))
-        self.edits.append((first, ends, "".join(f"{line}\n" for line in tail)))
+            # A text begins right below its key: what stands between would become part of it.
+            if tail and (below := self.lines.following(at)) != first:
+                self.edits.append((below, below, new))
+                new = ""
+        self.edits.append((first, ends, new))
 
     def _introduced(self, node: Node) -> int:
         """Behind the colon or dash that a block on lines of its own belongs to."""
