@@ -19,6 +19,7 @@ from agentops.domain.pulled import PullReport
 from agentops.domain.state import DesiredState
 from agentops.engine import adoption
 from agentops.engine.adoption import Survey
+from agentops.engine.recorded import rewrite
 
 if TYPE_CHECKING:
     from agentops.cli.holding import Holding
@@ -45,7 +46,7 @@ def adopt_one(
             async with target(opened, stage, output, held.store, hold=held.hold) as there:
                 lock, entry = await adoption.adopt(there, resource, id)
                 said = tuple(kept(address, path) for path in entry.held)
-                return (*said, *await adoption.record(there, lock))
+                return (*said, *await rewrite(there, lock))
 
         output.diagnostics(look(operation))
     output.note(
@@ -104,7 +105,7 @@ def _pull(
         async def record() -> tuple[Diagnostic, ...]:
             async with target(opened, stage, output, store, hold=hold) as there:
                 lock = adoption.with_entries(work.survey.lock, entries)
-                return await adoption.record(there, lock)
+                return await rewrite(there, lock)
 
         place(opened.root, files)
         work.said.extend(look(record))

@@ -13,7 +13,7 @@ from agentops.domain.project import Stage
 from agentops.domain.torn import Condition, RebuildReport, Torn
 from agentops.engine.merging import merged
 from agentops.engine.rebuild import Rebuilt, rebuild, rebuild_offline
-from agentops.engine.rewriting import rewrite
+from agentops.engine.recorded import rewrite
 from agentops.lockfile import MendableLock
 
 

@@ -20,7 +20,8 @@ from agentops.domain.ports import RegistryError
 from agentops.domain.project import Stage
 from agentops.domain.state import Lock
 from agentops.engine.moves import move_by_hand, nowhere_recorded, without
-from agentops.engine.rewriting import Current, afterwards, current, current_here, rewrite
+from agentops.engine.recorded import Current, current, current_here, rewrite
+from agentops.engine.rewriting import afterwards
 
 
 @dataclass(frozen=True, slots=True)

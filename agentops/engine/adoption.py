@@ -16,14 +16,14 @@ from agentops.domain.address import Address
 from agentops.domain.bundle import manifest
 from agentops.domain.canonical import Difference, differences, form, observed, seen
 from agentops.domain.diagnostics import Blocked, Diagnostic, Stop
-from agentops.domain.kind import Kind, owner_tag
-from agentops.domain.ports import Conflict, NoDocuments, NotFound, RegistryError
+from agentops.domain.kind import Kind
+from agentops.domain.ports import Conflict, NotFound
 from agentops.domain.resource import Ref, Resource, replace_refs
 from agentops.domain.state import LiveObject, Lock, LockEntry
 from agentops.engine import adoption_refusals as refusals
-from agentops.engine import copies, guard
-from agentops.engine.operations import COPY_WITHIN
+from agentops.engine import guard
 from agentops.engine.record import ignored, record_of
+from agentops.engine.recorded import current
 from agentops.engine.refresh import SIDE_BY_SIDE, first
 from agentops.engine.target import Target
 
@@ -68,7 +68,7 @@ async def adopt(target: Target, desired: Resource, id: str) -> tuple[Lock, LockE
         Stop: there is no such object of that kind.
         RegistryError: the registry refused or could not be reached.
     """
-    lock, _ = await _recorded(target)
+    lock = (await current(target)).lock
     address, kind = desired.address, target.catalog.of_address(desired.address)
     if (problem := _refused_by_lock(target, lock, address, id)) is not None:
         raise problem
@@ -119,7 +119,7 @@ def _refused_by_live(target: Target, address: Address, live: LiveObject) -> Bloc
         return Blocked(refusals.archived(address, live.id))
     if live.is_shared:
         return Blocked(refusals.shared(address, live.id))
-    if live.owner not in {None, owner_tag(target.project, target.stage.name, address)}:
+    if live.owner not in {None, *(f"{it}{address}" for it in (target.tag_prefix, *target.former_prefixes))}:
         return Blocked(refusals.tagged(address, live.id, str(live.owner)))
     return None
 
@@ -137,7 +137,8 @@ async def survey(target: Target, *, kinds: Collection[str] = (), documents: bool
         Blocked: an apply was interrupted, so nobody knows yet what is whose.
         RegistryError: the registry refused or could not be reached.
     """
-    lock, said = await _recorded(target)
+    known = await current(target)
+    lock, said = known.lock, known.said
     listed: dict[str, list[LiveObject]] = {}
     wanted = {
         kind.name for kind in target.catalog if kind.parent is None and (not kinds or kind.name in kinds)
@@ -364,33 +365,6 @@ def with_entries(lock: Lock, entries: Mapping[Address, LockEntry]) -> Lock:
     """The lock with what was taken over; it is one write more."""
     resources = dict(sorted({**lock.resources, **entries}.items()))
     return lock.with_changes(serial=lock.serial + 1, resources=resources)
-
-
-async def record(target: Target, lock: Lock) -> tuple[Diagnostic, ...]:
-    """Write the lock, and its copy. The caller holds ``target.store``."""
-    guard.refuse_without_hold(target.hold, target.stage)
-    target.store.write(lock)
-    if target.documents is None:
-        return ()
-    failure = RegistryError("there was no time left for it")
-    with anyio.move_on_after(COPY_WITHIN):
-        try:
-            return await copies.keep(target.documents, target.store, target.project, target.stage.name)
-        except NoDocuments:
-            return ()
-        except RegistryError as refused:
-            failure = refused
-    return (copies.unkept(target.store, failure),)
-
-
-async def _recorded(target: Target) -> tuple[Lock, tuple[Diagnostic, ...]]:
-    """The newest lock of the stage."""
-    newest = copies.Newest(target.store.read())
-    if target.documents is not None:
-        newest = await copies.newest(target.documents, target.store, target.project, target.stage.name)
-    lock = newest.lock or Lock(project=target.project, stage=target.stage.name)
-    guard.refuse_other_lock(lock, target.project, target.stage, target.store.name)
-    return lock, newest.said
 
 
 def _right(target: Target, lock: Lock) -> Lock:

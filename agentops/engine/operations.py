@@ -11,22 +11,21 @@ from dataclasses import dataclass, replace
 import anyio
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Diagnostic, Location, Stop
+from agentops.domain.diagnostics import Diagnostic, Location
 from agentops.domain.plan import Action, Plan
 from agentops.domain.ports import (
-    NoDocuments,
     Observer,
-    RegistryError,
 )
 from agentops.domain.report import ApplyReport
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
-from agentops.engine import copies, guard, moves
+from agentops.engine import guard, moves
 from agentops.engine.behind import PutBack, not_in_release
 from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
 from agentops.engine.history import with_versions
 from agentops.engine.planner import make_plan
+from agentops.engine.recorded import is_unwritten, keep_copy, lock_of, newest_of
 from agentops.engine.recovery import pauses, unfound
 from agentops.engine.refresh import as_it_is, refresh
 from agentops.engine.rename_hint import with_hints
@@ -35,11 +34,6 @@ from agentops.engine.target import Target
 
 def _all_of_it(lock: Lock) -> Lock:
     return lock
-
-
-COPY_WITHIN = 20.0
-COPY_WITHIN_INTERRUPTED = 3.0
-"""Seconds that the copy of the lock may take. After an interruption a CI runner leaves no more."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # asyncio would write it all out, as the result of a task
@@ -124,8 +118,8 @@ async def _plan(
     choices = choices.within(target.stage)
     if choices.destroy:
         guard.refuse_protected(target.stage, choices)
-    newest = await _newest(target)
-    followed = moves.follow(target.catalog, target.moved, desired, _lock(target, newest))
+    newest = await newest_of(target)
+    followed = moves.follow(target.catalog, target.moved, desired, lock_of(target, newest))
     live, lock, said = await _look(
         target, desired, followed.lock, tags=followed.tags.now, removing=choices.removes
     )
@@ -144,16 +138,8 @@ async def _plan(
     done = tuple(it for it in followed.moves if it.new in lock.resources or it.new in lock.intents)
     found = moves.adopted(live, target.tag_prefix, followed.tags, made)
     made = with_hints(target.catalog, made, desired, live, lock).with_moves((*done, *found))
-    unwritten = _unwritten(target, newest) or bool(done)
+    unwritten = is_unwritten(target, newest) or bool(done)
     return Planned(made, desired, live, lock, unwritten=unwritten)
-
-
-async def recorded(target: Target) -> Lock:
-    """What is recorded of the stage: its lock, or the copy in the registry where that is newer.
-
-    Raises as ``plan`` does.
-    """
-    return _lock(target, await _newest(target))
 
 
 async def apply(
@@ -206,23 +192,6 @@ def _written(target: Target, planned: Planned) -> Lock:
     return planned.lock
 
 
-async def keep_copy(target: Target, *, interrupted: bool) -> tuple[Diagnostic, ...]:
-    """Keep the lock in the registry as well. Whatever comes between, the lock itself is written."""
-    if target.documents is None or not target.hold.may_write():
-        return ()
-    failure = RegistryError("there was no time left for it")
-    with anyio.move_on_after(COPY_WITHIN_INTERRUPTED if interrupted else COPY_WITHIN):
-        try:
-            return await copies.keep(target.documents, target.store, target.project, target.stage.name)
-        except NoDocuments:
-            return ()
-        except RegistryError as refused:
-            failure = refused
-        except Stop as unreadable:
-            return unreadable.diagnostics
-    return (copies.unkept(target.store, failure),)
-
-
 async def apply_saved(
     target: Target,
     saved: Plan,
@@ -242,15 +211,15 @@ async def apply_saved(
     guard.refuse_other_target(saved, target.project, target.stage)
     guard.refuse_unknown_kinds(saved, target.catalog)
     desired = _as_desired(saved)
-    newest = await _newest(target)
-    recorded = _lock(target, newest)
+    newest = await newest_of(target)
+    recorded = lock_of(target, newest)
     moved = moves.once_more(saved, recorded, target.catalog)
     live, lock, _ = await _look(target, desired, moved, lambda lock: _touched(target, saved, lock))
     guard.refuse_other_origin(saved, live.identity, target.registry.base_url)
     already = guard.already_done(saved, target.catalog, live, lock)
     if lock.serial != saved.lock_serial:  # what else it would refresh may have been written since
         saved = saved.model_copy(update={"records": {}})
-    unwritten = _unwritten(target, newest) or moved != recorded
+    unwritten = is_unwritten(target, newest) or moved != recorded
     planned = Planned(saved, desired, live, lock, unwritten=unwritten)
     report = await apply(
         target, planned, run=run, now=now, by=by, observer=observer, stop=stop, already=already
@@ -306,33 +275,6 @@ async def _look_once(
         removing=removing,
     )
     return live, lock, tuple(said)
-
-
-async def _newest(target: Target) -> copies.Newest:
-    if target.documents is None:
-        return copies.Newest(target.store.read())
-    found = await copies.newest(target.documents, target.store, target.project, target.stage.name)
-    for name in target.stage.formerly:
-        if found.lock is not None and (found.lock.project, found.lock.stage) not in target.stage.formerly:
-            break  # written under the present name
-        former = await copies.newest(target.former_documents[name.project], target.store, *name)
-        if found.lock is None or (former.lock is not None and former.lock.serial > found.lock.serial):
-            found = former
-    return found
-
-
-def _lock(target: Target, newest: copies.Newest) -> Lock:
-    """The lock to go by, under the present name of the stage."""
-    lock = newest.lock or Lock(project=target.project, stage=target.stage.name)
-    guard.refuse_other_lock(lock, target.project, target.stage, target.store.name)
-    return lock.with_changes(project=target.project, stage=target.stage.name)
-
-
-def _unwritten(target: Target, newest: copies.Newest) -> bool:
-    """Whether the store has another lock than the one to go by, or has it under a former name: what is
-    recorded can only build on what is written."""
-    known = newest.lock
-    return not newest.ours or (known is not None and (known.project, known.stage) in target.stage.formerly)
 
 
 def _touched(target: Target, saved: Plan, lock: Lock) -> Lock:

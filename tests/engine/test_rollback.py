@@ -18,6 +18,7 @@ from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.history import as_it_was
 from agentops.engine.operations import Planned
 from agentops.engine.promotion import before_release
+from agentops.engine.recorded import current
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, kit, only, pin, refusal, resource, tag
 from tests.engine.toy_kinds import CATALOG, CREW, WIDGET
@@ -36,7 +37,7 @@ def back(
     """Plan to put one address back to a version."""
 
     async def run() -> Planned:
-        lock = await operations.recorded(bench.target)
+        lock = (await current(bench.target)).lock
         found, words = await as_it_was(bench.registry, CATALOG, wanted, lock, Address(address), to)
         return await operations.rollback(bench.target, wanted, {Address(address): found}, words, choices)
 

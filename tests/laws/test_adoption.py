@@ -20,6 +20,7 @@ from agentops.domain.project import Project, Stage
 from agentops.domain.resource import Body
 from agentops.domain.state import DesiredState
 from agentops.engine import adoption, operations
+from agentops.engine.recorded import rewrite
 from agentops.kinds import CATALOG
 from agentops.spec import load_stage
 from agentops.spec.pulled_names import reserved_names, slug
@@ -137,7 +138,7 @@ async def pull(here: World, root: Path, **asked: Any) -> Pulling:
     survey = await adoption.survey(here.at, documents=True)
     work = decide(opened, STAGE, Asked(seeds=True, **asked), files_of(root), survey)
     place(root, work.written.files)
-    await adoption.record(here.at, adoption.with_entries(survey.lock, work.entries))
+    await rewrite(here.at, adoption.with_entries(survey.lock, work.entries))
     return work
 
 

@@ -18,6 +18,7 @@ from agentops.engine import operations
 from agentops.engine.choices import Choices
 from agentops.engine.history import as_it_was
 from agentops.engine.operations import Planned
+from agentops.engine.recorded import current
 from agentops.kinds import CATALOG as KINDS
 from tests.engine.conftest import Bench
 from tests.engine.toy import Silent, desired, resource
@@ -51,7 +52,7 @@ def asked(body: Body) -> DesiredState:
 
 def back_to(bench: Bench, wanted: DesiredState, version: str) -> Planned:
     async def run() -> Planned:
-        lock = await operations.recorded(bench.target)
+        lock = (await current(bench.target)).lock
         found, words = await as_it_was(bench.registry, CATALOG, wanted, lock, A, version)
         return await operations.rollback(bench.target, wanted, {A: found}, words)
 
@@ -162,7 +163,7 @@ def test_a_real_agent_goes_back_and_forward_again(
             assert report.exit_code == 0, report.outcomes
             assert report.diagnostics == ()
 
-        lock = await operations.recorded(stage.at)
+        lock = (await current(stage.at)).lock
         found, words = await as_it_was(stage.registry, KINDS, files, lock, X, str(version))
         await carried_out(await operations.rollback(stage.at, files, {X: found}, words))
         live = await stage.registry.get(AGENT, id)

@@ -117,8 +117,9 @@ def _to_version(opened: Opened, address: Address, to: str) -> Decide:
     async def decide(there: Target, order: Order) -> Planned:
         from agentops.engine import operations
         from agentops.engine.history import as_it_was
+        from agentops.engine.recorded import current
 
-        lock = await operations.recorded(there)
+        lock = (await current(there)).lock
         found, words = await as_it_was(there.registry, opened.catalog, order.desired, lock, address, to)
         return await operations.rollback(
             there, order.desired, {address: found}, words, order.choices, order.diagnostics
