@@ -1,4 +1,4 @@
-"""The lock of a stage as the engine goes by it: its file or the copy in the registry; and both written anew."""
+"""The lock of a stage as the engine goes by it: its file, or the copy in the registry; both written anew."""
 
 from __future__ import annotations
 
