@@ -98,7 +98,7 @@ class StatusRow(_Frozen):
 
 
 class StatusReport(_Frozen):
-    """Every address of one stage. ``unmanaged`` counts, per kind, the live objects that are not ours."""
+    """Every address of one stage. ``unmanaged`` counts, per kind, the live objects that no stage manages."""
 
     format_version: int = FORMAT_VERSION
     project: str

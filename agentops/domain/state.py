@@ -66,7 +66,7 @@ class LiveState:
 
     objects: per locked address the object with the locked ID, archived ones included; gone ones are missing.
     carriers: per address the live objects that carry our tag for it and whose ID no lock entry has.
-    unmanaged: per kind asked, how many live objects are neither locked nor tagged ours.
+    unmanaged: per kind asked, how many live objects are neither locked nor tagged, by whatever stage.
     listed: per kind asked, every live object; children are not in it.
     skipped: addresses that were not asked for, because nothing about them can change the plan.
     """

@@ -359,7 +359,10 @@ class _Look:
         ours = {id for entry in lock.resources.values() for id in (entry.id, *entry.replaced)}
         ours |= {found.id for tagged in self.carriers.values() for found in tagged}
         unmanaged = Counter(
-            kind for kind, objects in self.listed.items() for found in objects if found.id not in ours
+            kind
+            for kind, objects in self.listed.items()
+            for found in objects
+            if found.id not in ours and not self._is_elsewhere(found)
         )
         return LiveState(
             identity=identity,
@@ -372,6 +375,10 @@ class _Look:
             listed=self.listed,
             skipped=frozenset(self.skipped),
         )
+
+    def _is_elsewhere(self, found: LiveObject) -> bool:
+        """Whether another project or stage manages it, which may share the workspace."""
+        return found.owner is not None and not found.owner.startswith(self.tag_prefix)
 
 
 def _live(body: Body, parent_id: str | None) -> LiveObject:

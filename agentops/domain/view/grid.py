@@ -68,14 +68,14 @@ def _closing(report: Overview) -> Iterator[Line]:
 
 
 def _stage(column: Column, *, offline: bool) -> Line:
-    """``prod: 12 in sync, 1 pending; 1 behind; 3 managed by nobody here``"""
+    """``prod: 12 in sync, 1 pending; 1 behind; 3 managed by nobody``"""
     counts = [f"{number:,} {standing}" for standing, number in column.standings.items()]
     parts = [", ".join(counts) or "nothing"]
     if column.behind:
         parts.append(f"{column.behind:,} behind the working tree")
     if unmanaged := sum(column.unmanaged.values()):
         kinds = ", ".join(f"{kind} {number:,}" for kind, number in sorted(column.unmanaged.items()) if number)
-        parts.append(f"{unmanaged:,} managed by nobody here ({kinds})")
+        parts.append(f"{unmanaged:,} managed by nobody ({kinds})")
     if not column.looked and not offline:
         parts.append("by its lock and the files alone, drift is not known")
     return (Span(f"{column.stage}: ", Tone.STRONG), Span(f"{'; '.join(parts)}."))

@@ -63,9 +63,7 @@ def status_view(report: StatusReport) -> TableView:
         )
     ]
     if unmanaged := [f"{kind} {number:,}" for kind, number in sorted(report.unmanaged.items()) if number]:
-        closing.append(
-            (Span(f"In the registry, managed by nobody here: {', '.join(unmanaged)}.", Tone.FAINT),)
-        )
+        closing.append((Span(f"In the registry, managed by nobody: {', '.join(unmanaged)}.", Tone.FAINT),))
     return TableView(
         title=f"{report.project} · stage {report.stage}",
         header=("address", "standing", "version", "id", "file"),
