@@ -27,8 +27,9 @@ def newest_release(lock: Lock) -> str | None:
     return max(marks, key=lambda mark: (mark.serial, mark.at)).release if marks else None
 
 
-def before_release(lock: Lock) -> dict[Address, Source | None]:
-    """What a stage ran until its newest release: without what that brought for the first time."""
+def before_release(lock: Lock, former: Lock | None = None) -> dict[Address, Source | None]:
+    """What a stage ran until its newest release: without what that brought for the first time. ``former`` is
+    the lock of before, where there is one: it alone still has what was removed since."""
     entries = {address: entry for address, entry in sorted(lock.resources.items()) if entry.id}
     newest = newest_release(lock)
     found: dict[Address, Source | None] = {}
@@ -38,6 +39,10 @@ def before_release(lock: Lock) -> dict[Address, Source | None]:
         elif entry.released.before is not None:
             before = entry.released.before
             found[address] = before if before.digest else None
+    ids = {entry.id for entry in entries.values()}
+    for address, entry in former.resources.items() if former is not None else ():
+        if entry.id and entry.id not in ids and address not in lock.resources:
+            found[address] = entry.source
     return found
 
 

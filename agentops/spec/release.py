@@ -2,7 +2,8 @@
 
 agentops.yaml is always that of the working tree: variables, external IDs and policy belong to a stage, not to
 what moves from stage to stage. Of everything else the working tree counts where its content is what was
-recorded, and the recorded commit where it is not.
+recorded, and the recorded commit where it is not. Addresses are those of today: what ``moved`` of
+agentops.yaml says holds for the files of earlier commits, too.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Severity, Stop, error, in_order
 from agentops.domain.graph import closure
 from agentops.domain.kind import Catalog
-from agentops.domain.project import Project, Stage
+from agentops.domain.project import Project, Rename, Stage
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState
 from agentops.spec.external import External
 from agentops.spec.load import Fetch, Loaded, put_together
+from agentops.spec.moved import called_now, renamed
 from agentops.spec.references import url_of
 from agentops.spec.tree import Tree
 
@@ -70,7 +72,7 @@ def sources_of_tree(
         Stop: a file of that commit is wrong, by what agentops.yaml says now.
     """
     tree = Tree.read(root, project, catalog, is_working=False)
-    read = _Read(tree, commit, External(project, tree.files))
+    read = _Read(tree, commit, External(project, tree.files), project.moved)
     wrong = [*tree.problems, *(item for found in read.problems(stage).values() for item in found)]
     if errors := [item for item in wrong if item.severity is Severity.ERROR]:
         raise Stop(*in_order(_at(commit, item) for item in errors))
@@ -80,11 +82,13 @@ def sources_of_tree(
 
 @dataclass(slots=True)
 class _Read:
-    """One tree, built for the stages that are asked for; ``commit`` is None for the working tree."""
+    """One tree, built for the stages that are asked for; ``commit`` is None for the working tree. ``moved``
+    is what has another address than in this tree."""
 
     tree: Tree
     commit: str | None
     external: External
+    moved: Sequence[Rename] = ()
     _resources: dict[str, dict[Address, Resource]] = field(default_factory=dict)
     _problems: dict[str, dict[Address, list[Diagnostic]]] = field(default_factory=dict)
     declared_by: dict[Address, Address] = field(default_factory=dict)
@@ -106,15 +110,23 @@ class _Read:
         for item in self.tree.skill_problems:
             if item.address is not None:
                 problems.setdefault(item.address, []).append(item)
-        self.declared_by |= {address: address for address in found}
+        declared_by = {address: address for address in found}
         for declaration, (built, wrong) in self.tree.built(stage, self.external):
             if not self.tree.is_first(declaration):
                 continue
             problems.setdefault(declaration.address, []).extend(wrong)
             for resource in built:
                 found.setdefault(resource.address, resource)
-                self.declared_by.setdefault(resource.address, declaration.address)
-        self._resources[stage.name], self._problems[stage.name] = found, problems
+                declared_by.setdefault(resource.address, declaration.address)
+        now = called_now(self.moved, found, self.tree.catalog) if self.moved else {}
+
+        def called(address: Address) -> Address:
+            return now.get(address, address)
+
+        for address, by in declared_by.items():
+            self.declared_by.setdefault(called(address), called(by))
+        self._resources[stage.name] = {called(it): renamed(found[it], now) for it in found} if now else found
+        self._problems[stage.name] = {called(address): problems[address] for address in problems}
 
 
 @dataclass(slots=True)
@@ -139,7 +151,9 @@ class _Picking:
         self.here = self._reading(tree, None)
 
     def _reading(self, tree: Tree, commit: str | None) -> _Read:
-        read = _Read(tree, commit, self.external)
+        moved = () if commit is None else self.project.moved
+        running = self.release.sources
+        read = _Read(tree, commit, self.external, [line for line in moved if line.old not in running])
         for stage in self.stages:
             read.resources(stage)
         return read
