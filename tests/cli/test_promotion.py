@@ -173,8 +173,15 @@ def test_held_fields_in_the_source_block(fleet: Stages):
     ("member", "said"),
     [
         (
-            {"resources": {"agent/reviewer": {"rolled_back": {"to": "3", "at": "2026-03-01T10:00:00Z"}}}},
-            "agent/reviewer: stage staging was rolled back, to 3",
+            {
+                "resources": {
+                    "agent/reviewer": {
+                        "rolled_back": {"to": "3", "at": "2026-03-01T10:00:00Z"},
+                        "held": ["system"],
+                    }
+                }
+            },
+            "agent/reviewer: stage staging was rolled back, to 3: system",
         ),
         (
             {"intents": {"agent/other": {"at": "2026-03-01T10:00:00Z", "run": "r"}}},
