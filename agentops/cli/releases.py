@@ -74,7 +74,7 @@ def load_sources(
             opened.project,
             stages,
             opened.catalog,
-            Release(of, sources, tuple(only)),
+            Release(of, sources, tuple(only), is_past=[*stages] == [of]),
             history.tree,
             _pinned(opened, pins),
         )

@@ -35,11 +35,26 @@ _POINTER = "version https://git-lfs."
 @dataclass(frozen=True, slots=True)
 class Release:
     """``sources`` are what stage ``of`` runs: what its lock records. An address without one was never
-    applied from a file. ``only``: nothing but these and what they need has to be found."""
+    applied from a file. ``only``: nothing but these and what they need has to be found. ``is_past``: it is
+    what the stage ran once, and is to run again."""
 
     of: Stage
     sources: Mapping[Address, Source | None]
     only: tuple[Address, ...] = ()
+    is_past: bool = False
+
+    @property
+    def words(self) -> str:
+        return f"stage {self.of.name} {'ran' if self.is_past else 'runs'}"
+
+    def advice(self, otherwise: str) -> str:
+        """What to do about what cannot be had."""
+        if not self.is_past:
+            return otherwise
+        return (
+            "go back to another release or commit, or put back only what can be had: "
+            f"`agentops rollback --release RELEASE ADDRESS... --stage {self.of.name}`"
+        )
 
 
 def load_release(
@@ -168,9 +183,8 @@ class _Picking:
             self._pick(address, sources[address])
 
     def _pick(self, address: Address, source: Source | None) -> None:
-        of = self.release.of
         if source is None:
-            self.refused[address] = _never_applied(address, of)
+            self.refused[address] = _never_applied(address, self.release)
             return
         holder = self.picked.get(self.here.declared_by.get(address, address))
         if holder is not None and holder.commit is not None and self._is_in(holder, address, source):
@@ -178,14 +192,14 @@ class _Picking:
         elif self._is_in(self.here, address, source) and self._refers_within(self.here, address):
             self.picked[address] = self.here
         elif source.commit is None:
-            self._take_here_or(address, source, _not_committed(address, of))
+            self._take_here_or(address, source, _not_committed(address, self.release))
         else:
             self._pick_there(address, source, source.commit)
 
     def _pick_there(self, address: Address, source: Source, commit: str) -> None:
         there = self._at(commit)
         if isinstance(there, Stop):
-            self._take_here_or(address, source, _unreadable(address, of=self.release.of, stop=there))
+            self._take_here_or(address, source, _unreadable(address, self.release, there))
             return
         # What belongs to a file comes with it, where that has it.
         holder = self.picked.get(there.declared_by.get(address, address))
@@ -226,18 +240,18 @@ class _Picking:
         return all(url_of(item) is not None for item in missing)
 
     def _not_the_same(self, address: Address, commit: str, found: Resource | None) -> Diagnostic:
-        of, shown = self.release.of.name, commit[:_SHOWN]
+        release, shown = self.release, commit[:_SHOWN]
         if found is None:
             return error(
                 Code.OTHER_SOURCE,
-                f"stage {of} runs it as of commit {shown}, which declares nothing of that address",
-                _again(of, "the lock of the stage was edited, or the history rewritten"),
+                f"{release.words} it as of commit {shown}, which declares nothing of that address",
+                _again(release, "the lock of the stage was edited, or the history rewritten"),
                 address=address,
             )
         return error(
             Code.OTHER_SOURCE,
-            f"stage {of} runs another {address} than commit {shown} has in {found.path}",
-            _again(of, _why_other(found)),
+            f"{release.words} another {address} than commit {shown} has in {found.path}",
+            _again(release, _why_other(found)),
             address=address,
             location=found.location,
         )
@@ -296,7 +310,7 @@ def _as_pinned(state: DesiredState, release: Release) -> tuple[DesiredState, lis
         if url_of(address) is None or source is None:
             continue
         if resource.source.digest != source.digest:
-            problems.append(_other_skill(resource, release.of))
+            problems.append(_other_skill(resource, release))
         resources[address] = replace(resource, source=source)
     return replace(state, resources=resources), problems
 
@@ -323,14 +337,22 @@ def _needs(resource: Resource) -> list[Address]:
 
 
 def _at(commit: str, item: Diagnostic) -> Diagnostic:
-    return item.model_copy(update={"summary": f"at commit {commit[:_SHOWN]}: {item.summary}"})
+    told = {"summary": f"at commit {commit[:_SHOWN]}: {item.summary}"}
+    if item.code is Code.TEMPLATE:
+        known = f"{item.detail}; " if item.detail else ""
+        told["detail"] = (
+            f"{known}agentops.yaml is that of today, and has to have what an earlier commit needs"
+        )
+    return item.model_copy(update=told)
 
 
-def _again(stage: str, why: str) -> str:
-    return (
-        f"{why}; check out what the stage runs and promote from there, or bring the stage to what is meant "
+def _again(release: Release, why: str) -> str:
+    stage = release.of.name
+    otherwise = (
+        "check out what the stage runs and promote from there, or bring the stage to what is meant "
         f"(`agentops apply --stage {stage}`), then promote"
     )
+    return f"{why}; {release.advice(otherwise)}"
 
 
 def _why_other(found: Resource) -> str:
@@ -340,36 +362,40 @@ def _why_other(found: Resource) -> str:
     return "a filter of git, or an edit of the lock, made the two differ"
 
 
-def _never_applied(address: Address, of: Stage) -> Diagnostic:
+def _never_applied(address: Address, release: Release) -> Diagnostic:
     return error(
         Code.UNKNOWN_SOURCE,
-        f"what stage {of.name} runs was never applied from a file",
-        "it was imported, taken over or put back to an old version: commit its file, apply it "
-        f"(`agentops apply --stage {of.name} {address}`), then promote",
+        f"what {release.words} was never applied from a file",
+        release.advice(
+            "it was imported, taken over or put back to an old version: commit its file, apply it "
+            f"(`agentops apply --stage {release.of.name} {address}`), then promote"
+        ),
         address=address,
     )
 
 
-def _not_committed(address: Address, of: Stage) -> Diagnostic:
+def _not_committed(address: Address, release: Release) -> Diagnostic:
     return error(
         Code.UNKNOWN_SOURCE,
-        f"stage {of.name} runs it from files that were not committed and are here no more",
-        f"commit what is meant, apply it (`agentops apply --stage {of.name}`), then promote",
+        f"{release.words} it from files that were not committed and are here no more",
+        release.advice(
+            f"commit what is meant, apply it (`agentops apply --stage {release.of.name}`), then promote"
+        ),
         address=address,
     )
 
 
-def _unreadable(address: Address, of: Stage, stop: Stop) -> Diagnostic:
+def _unreadable(address: Address, release: Release, stop: Stop) -> Diagnostic:
     first = stop.diagnostics[0]
-    summary = f"stage {of.name} runs it as of another commit: {first.summary}"
+    summary = f"{release.words} it as of another commit: {first.summary}"
     return first.model_copy(update={"summary": summary, "address": address})
 
 
-def _other_skill(resource: Resource, of: Stage) -> Diagnostic:
+def _other_skill(resource: Resource, release: Release) -> Diagnostic:
     return error(
         Code.OTHER_SOURCE,
-        f"stage {of.name} runs another {resource.address} than its URL gives at the commit it is pinned to",
-        f"apply the stage again (`agentops apply --stage {of.name}`), then promote",
+        f"{release.words} another {resource.address} than its URL gives at the commit it is pinned to",
+        release.advice(f"apply the stage again (`agentops apply --stage {release.of.name}`), then promote"),
         address=resource.address,
         location=resource.location,
     )
