@@ -23,22 +23,37 @@ def released(lock: Lock) -> dict[Address, Source | None]:
 
 def newest_release(lock: Lock) -> str | None:
     """What the addresses that came last have alike."""
+    newest = _newest(lock)
+    return newest[0] if newest is not None else None
+
+
+def _newest(lock: Lock) -> tuple[str, int] | None:
+    """The newest release, and the serial of the first lock that has it. A release that a stage was put back
+    to has come before, too; one whose apply was finished by the next has come once."""
     marks = [entry.released for entry in lock.resources.values() if entry.released is not None]
-    return max(marks, key=lambda mark: (mark.serial, mark.at)).release if marks else None
+    if not marks:
+        return None
+    newest = max(marks, key=lambda mark: (mark.serial, mark.at))
+    since = newest.serial
+    for serial in sorted({it.serial for it in marks if it.release == newest.release}, reverse=True):
+        if since - serial > 1:  # another release has been there in between
+            break
+        since = serial
+    return newest.release, since
 
 
 def before_release(lock: Lock, former: Lock | None = None) -> dict[Address, Source | None]:
     """What a stage ran until its newest release: without what that brought for the first time. ``former`` is
     the lock of before, where there is one: it alone still has what was removed since."""
     entries = {address: entry for address, entry in sorted(lock.resources.items()) if entry.id}
-    newest = newest_release(lock)
+    newest, since = _newest(lock) or (None, 0)
     found: dict[Address, Source | None] = {}
     for address, entry in entries.items():
-        if entry.released is None or entry.released.release != newest:
+        mark = entry.released
+        if mark is None or mark.release != newest or mark.serial < since:
             found[address] = entry.source
-        elif entry.released.before is not None:
-            before = entry.released.before
-            found[address] = before if before.digest else None
+        elif mark.before is not None:
+            found[address] = mark.before if mark.before.digest else None
     ids = {entry.id for entry in entries.values()}
     for address, entry in former.resources.items() if former is not None else ():
         if entry.id and entry.id not in ids and address not in lock.resources:

@@ -501,6 +501,23 @@ def test_a_rollback_goes_back_over_a_renaming(chain: Stages):
         assert chain.live("staging", "agent/lead")["multiagent"]["agents"][0]["id"] == id
 
 
+def test_what_was_put_back_can_be_taken_back(chain: Stages):
+    """The stage has a release once more then: what came with it the first time is no part of what is undone."""
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    chain.commit("locks")
+    chain.write("agents/reviewer.yaml", REVIEWER.replace("version 1", "version 2")).commit()
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    for version in (1, 2, 1):
+        ended = chain.run("rollback", "--release", "PREVIOUS", "--stage", "staging", "--yes")
+        assert ended.code == 0, ended.out + ended.err
+        assert "AO076" not in ended.out + ended.err
+        assert chain.live("staging", "agent/reviewer")["system"] == f"Review, version {version}."
+        lead = chain.live("staging", "agent/lead")["multiagent"]["agents"][0]
+        assert lead["version"] == chain.live("staging", "agent/reviewer")["version"]
+
+
 def test_what_only_follows_what_is_put_back_is_not_rolled_back_itself(chain: Stages):
     chain.apply("dev")
     chain.promote("dev", "staging")
