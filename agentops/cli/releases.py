@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agentops.cli.wiring import Opened, lock_name, newest_lock, resolver
@@ -31,11 +32,13 @@ _SHOWN = 12
 
 
 def recorded_lock(opened: Opened, stage: Stage, output: Output, store: LockFile) -> Lock:
-    """The newest lock of a stage that something is to be taken from.
+    """The newest lock of a stage that something is to be taken from, under today's addresses.
 
     Raises:
         Stop: nothing is recorded for it.
     """
+    from agentops.engine.moves import called_now
+
     lock = newest_lock(opened, stage, output, store)
     if lock is None or not any(entry.id for entry in lock.resources.values()):
         raise Stop(
@@ -45,7 +48,7 @@ def recorded_lock(opened: Opened, stage: Stage, output: Output, store: LockFile)
                 f"apply the stage first: `agentops apply --stage {stage.name}`",
             )
         )
-    return lock
+    return called_now(opened.catalog, opened.project.moved, lock)
 
 
 def load_sources(
@@ -71,7 +74,7 @@ def load_sources(
             opened.project,
             stages,
             opened.catalog,
-            Release(of, sources, tuple(only)),
+            Release(of, sources, tuple(only), is_past=[*stages] == [of]),
             history.tree,
             _pinned(opened, pins),
         )
@@ -91,13 +94,16 @@ def sources_at(opened: Opened, stage: Stage, lock: Lock, release: str) -> dict[A
     Raises:
         Stop: there is no such release or commit here, or what it had cannot be told.
     """
-    from agentops.engine.promotion import before_release
+    from agentops.engine.promotion import before_release, newest_release
     from agentops.remotes import History
     from agentops.spec import sources_of_tree
 
-    if release == PREVIOUS:
-        return _with_source(before_release(lock), stage, release)
     with History(opened.root, os.environ) as history:
+        if release == PREVIOUS:
+            newest = newest_release(lock)
+            locks = _former_locks(opened, stage, history)
+            former = next((it for it in locks if newest_release(it) not in {None, newest}), None)
+            return _with_source(before_release(lock, former), stage, release)
         if _RELEASE.fullmatch(release):
             recorded = _recorded_at(opened, stage, lock, release, history)
             if recorded is not None:
@@ -146,19 +152,25 @@ def _recorded_at(
 ) -> dict[Address, Source] | None:
     """What the stage ran when that release was its newest; None where no lock in git says so."""
     from agentops.engine.promotion import newest_release, released
+
+    for former in itertools.chain([lock], _former_locks(opened, stage, history)):
+        if newest_release(former) == release:
+            return _with_source(released(former), stage, release)
+    return None
+
+
+def _former_locks(opened: Opened, stage: Stage, history: History) -> Iterator[Lock]:
+    """The locks of a stage that were committed, the newest first, under today's addresses."""
+    from agentops.engine.moves import called_now
     from agentops.lockfile.text import parse
 
     name = lock_name(stage)
-    if newest_release(lock) == release:
-        return _with_source(released(lock), stage, release)
     for text in history.versions(name):
         try:
             former = parse(text, name).lock
         except Stop:  # a lock with conflict markers was committed once
             continue
-        if newest_release(former) == release:
-            return _with_source(released(former), stage, release)
-    return None
+        yield called_now(opened.catalog, opened.project.moved, former)
 
 
 def words_of(opened: Opened, lock: Lock, release: str) -> str:

@@ -83,8 +83,9 @@ def _left_behind(
         return record.model_copy(update={**told, "held": (), "applied": ours_alone}), None
     entry = record.model_copy(update={"protected": file.lifecycle.protect})
     if it.entry is not None and it.entry.id and (back.promoted or it.entry.promoted_from is not None):
-        held, runs = _held_of_release(it, it.entry, file, after, sent), _asked_of(it.entry, then)
-        behind = Behind(applied=_sorted(it.entry.applied))
+        late = _late(it, replace_refs(then.body, it.known)) if _is_built_from(it.entry, then) else {}
+        held = _held_of_release(it, it.entry, file, after, sent, late)
+        runs, behind = _asked_of(it.entry, then), Behind(applied=_sorted(it.entry.applied), body=late)
     else:
         asked: Body = replace_refs(file.body, it.known)
         ours = form(it.kind, asked)
@@ -95,11 +96,20 @@ def _left_behind(
 
 
 def _behind(it: Situation, file: Resource, asked: Body, ours: Form) -> Behind:
-    late = {name: value for name, value in asked.items() if name in it.kind.fields and any(refs_in(value))}
     left = ours.fingerprints
     if it.entry is not None and it.entry.id:
         left = but_ignored(file, left, it.entry.applied)
-    return Behind(applied=_sorted(left), body=late)
+    return Behind(applied=_sorted(left), body=_late(it, asked))
+
+
+def _late(it: Situation, asked: Body) -> Body:
+    """The fields that refer to what is known only after apply."""
+    return {name: value for name, value in asked.items() if name in it.kind.fields and any(refs_in(value))}
+
+
+def _is_built_from(entry: LockEntry, then: Resource) -> bool:
+    """Whether the release that it runs has the same content: then it refers to the same, too."""
+    return entry.source is not None and entry.source.digest == then.source.digest
 
 
 def _asked_of(entry: LockEntry, then: Resource) -> Source | None:
@@ -112,15 +122,16 @@ def _asked_of(entry: LockEntry, then: Resource) -> Source | None:
 
 
 def _held_of_release(
-    it: Situation, entry: LockEntry, file: Resource, after: Form, sent: Body
+    it: Situation, entry: LockEntry, file: Resource, after: Form, sent: Body, late: Body
 ) -> tuple[str, ...]:
-    """The same where the files have moved on since the release: measured against what was recorded of it."""
+    """The same where the files have moved on since the release: measured against what was recorded of it.
+    ``late`` are fields of which the release asks for what is put back, whatever that comes to."""
     there, fields = after.fingerprints, it.kind.fields
 
     def is_held(path: str) -> bool:
         ours, now = entry.applied.get(path), there.get(path)
         spec = fields[field_of(path)]
-        if ours == now or ignored(path, file.lifecycle.ignore_changes):
+        if ours == now or field_of(path) in late or ignored(path, file.lifecycle.ignore_changes):
             return False
         if path not in entry.applied and (
             spec.optional or (spec.foreign_keys and not _is_ours(it, path, sent))

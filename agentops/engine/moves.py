@@ -99,6 +99,29 @@ def follow(catalog: Catalog, moved: Sequence[Rename], desired: DesiredState, loc
     return Followed(made, moves, Renames(catalog, lost, parents=tags))
 
 
+def called_now(catalog: Catalog, moved: Sequence[Rename], lock: Lock) -> Lock:
+    """A lock of old under today's addresses, whether or not a file still declares them."""
+    for new, former in _histories(moved):
+        known = lock.resources.keys() | lock.intents.keys()
+        if new.kind in catalog and new not in known:
+            old = next((it for it in former if it in known), None)
+            if old is not None:
+                lock = renamed(lock, Renames(catalog, _with_its_stores(lock, old, new)))[0]
+    return lock
+
+
+def _with_its_stores(lock: Lock, old: Address, new: Address) -> dict[Address, Address]:
+    """Old address -> new one, also of the stores that its file declares for it."""
+    pairs = {old: new}
+    if (entry := lock.resources.get(old)) is not None:
+        for item in entry.attachments:
+            store = lock.resources.get(item.memory_store)
+            to = named_after(item.memory_store, old, new)
+            if store is not None and to is not None and store.path is not None and store.path == entry.path:
+                pairs[item.memory_store] = to
+    return pairs
+
+
 def _histories(moved: Sequence[Rename]) -> Iterator[tuple[Address, list[Address]]]:
     """Every address that something was moved to and nothing from, with what it was called before: the last
     name first."""
@@ -208,14 +231,7 @@ def move_by_hand(
     """
     if (wrong := _cannot_be(catalog, lock, name, old, new)) is not None:
         raise Stop(wrong)
-    pairs = {old: new}
-    if (entry := lock.resources.get(old)) is not None:
-        for item in entry.attachments:
-            store = lock.resources.get(item.memory_store)
-            to = named_after(item.memory_store, old, new)
-            if store is not None and to is not None and store.path is not None and store.path == entry.path:
-                pairs[item.memory_store] = to
-    renames = Renames(catalog, pairs)
+    renames = Renames(catalog, _with_its_stores(lock, old, new))
     known = lock.resources.keys() | lock.intents.keys()
     in_the_way = sorted(now for it in known if (now := renames.now(it)) != it and now in known)
     if in_the_way:

@@ -23,21 +23,41 @@ def released(lock: Lock) -> dict[Address, Source | None]:
 
 def newest_release(lock: Lock) -> str | None:
     """What the addresses that came last have alike."""
+    newest = _newest(lock)
+    return newest[0] if newest is not None else None
+
+
+def _newest(lock: Lock) -> tuple[str, int] | None:
+    """The newest release, and the serial of the first lock that has it. A release that a stage was put back
+    to has come before, too; one whose apply was finished by the next has come once."""
     marks = [entry.released for entry in lock.resources.values() if entry.released is not None]
-    return max(marks, key=lambda mark: (mark.serial, mark.at)).release if marks else None
+    if not marks:
+        return None
+    newest = max(marks, key=lambda mark: (mark.serial, mark.at))
+    since = newest.serial
+    for serial in sorted({it.serial for it in marks if it.release == newest.release}, reverse=True):
+        if since - serial > 1:  # another release has been there in between
+            break
+        since = serial
+    return newest.release, since
 
 
-def before_release(lock: Lock) -> dict[Address, Source | None]:
-    """What a stage ran until its newest release: without what that brought for the first time."""
+def before_release(lock: Lock, former: Lock | None = None) -> dict[Address, Source | None]:
+    """What a stage ran until its newest release: without what that brought for the first time. ``former`` is
+    the lock of before, where there is one: it alone still has what was removed since."""
     entries = {address: entry for address, entry in sorted(lock.resources.items()) if entry.id}
-    newest = newest_release(lock)
+    newest, since = _newest(lock) or (None, 0)
     found: dict[Address, Source | None] = {}
     for address, entry in entries.items():
-        if entry.released is None or entry.released.release != newest:
+        mark = entry.released
+        if mark is None or mark.release != newest or mark.serial < since:
             found[address] = entry.source
-        elif entry.released.before is not None:
-            before = entry.released.before
-            found[address] = before if before.digest else None
+        elif mark.before is not None:
+            found[address] = mark.before if mark.before.digest else None
+    ids = {entry.id for entry in entries.values()}
+    for address, entry in former.resources.items() if former is not None else ():
+        if entry.id and entry.id not in ids and address not in lock.resources:
+            found[address] = entry.source
     return found
 
 
@@ -62,8 +82,7 @@ def refuse_rolled_back(stage: Stage, lock: Lock, select: Collection[Address]) ->
         error(
             Code.UNSETTLED,
             f"stage {stage.name} was rolled back, to {entry.rolled_back.to}",
-            f"no file holds what runs there: mend the file, `agentops apply --stage {stage.name}`, then "
-            "promote",
+            f"no file holds what runs there: mend the file, {_bring(stage)}, then promote",
             address=address,
         )
         for address, entry in sorted(lock.resources.items())
@@ -79,7 +98,7 @@ def unsettled(
     """Why it cannot be said that a stage runs what its lock records. ``plan`` is of that stage and of its own
     release, ``desired``; with ``select`` only what those addresses need counts."""
     scope = _scope(catalog, lock, desired, select)
-    return [item for item in _unsettled(stage.name, lock, plan) if item.address in scope]
+    return [item for item in _unsettled(stage, lock, plan) if item.address in scope]
 
 
 def _scope(
@@ -94,41 +113,68 @@ def _scope(
     return closure(select, edges)
 
 
-def _unsettled(stage: str, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
+def _unsettled(stage: Stage, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
+    name = stage.name
     for item in plan.drift:
         fields = _named([field.path for field in item.fields])
         yield _not_settled(
-            f"stage {stage} has drifted: {fields}",
-            f"`agentops drift --stage {stage}` shows it; put it into the file or revert it there, apply",
+            f"stage {name} has drifted: {fields}",
+            f"`agentops drift --stage {name}` shows it; put it into the file or revert it there, apply",
             item.address,
         )
     for problem in plan.diagnostics:
         if problem.code is Code.GONE and problem.address is not None:
             yield _not_settled(
-                f"stage {stage} does not run what its lock records: {problem.summary}",
-                f"`agentops plan --stage {stage}` says more; mend it there",
+                f"stage {name} does not run what its lock records: {problem.summary}",
+                f"`agentops plan --stage {name}` says more; mend it there",
                 problem.address,
             )
     for address, entry in sorted(lock.resources.items()):
-        if entry.held:
-            yield _not_settled(
-                f"stage {stage} holds fields: {_named(entry.held)}",
-                "what runs there is not what the file says; put it into the file and apply, or "
-                f"`agentops apply --stage {stage} --on-drift revert`",
-                address,
-            )
         if entry.rolled_back is not None:
+            yield _rolled_back(stage, address, entry.rolled_back.to, entry.held)
+        elif entry.held:
             yield _not_settled(
-                f"stage {stage} was rolled back, to {entry.rolled_back.to}",
-                f"what runs there is behind its file on purpose; mend the file and apply stage {stage}",
+                f"stage {name} holds fields: {_named(entry.held)}",
+                "what runs there is not what the file says; put it into the file and apply, or "
+                f"{_forward(stage)}",
                 address,
             )
     for address in sorted(lock.intents):
         yield _not_settled(
-            f"an apply of stage {stage} did not finish with it",
-            f"finish it: `agentops apply --stage {stage}`",
+            f"an apply of stage {name} did not finish with it",
+            f"finish it: `agentops apply --stage {name}`",
             address,
         )
+
+
+def _rolled_back(stage: Stage, address: Address, to: str, held: Sequence[str]) -> Diagnostic:
+    if held:
+        summary = f"stage {stage.name} was rolled back, to {to}: {_named(held)}"
+        advice = (
+            f"what runs there is behind its file on purpose; mend the file and {_bring(stage)}, or take it "
+        )
+        return _not_settled(summary, f"{advice}forward: {_forward(stage)}", address)
+    return _not_settled(
+        f"stage {stage.name} was rolled back, to {to}, and no file asks for it",
+        "write its file, or have it go: "
+        f"`agentops apply --stage {stage.name} --prune --on-drift revert --confirm {address}`",
+        address,
+    )
+
+
+def _bring(stage: Stage) -> str:
+    """How what is in the files comes to a stage."""
+    if stage.promote_from is None:
+        return f"`agentops apply --stage {stage.name}`"
+    before = stage.promote_from
+    return f"bring it there by way of {before} (`agentops promote {before} {stage.name}`)"
+
+
+def _forward(stage: Stage) -> str:
+    """How what a stage holds comes to what is asked for."""
+    if stage.promote_from is None:
+        return f"`agentops apply --stage {stage.name} --on-drift revert`"
+    return f"`agentops promote {stage.promote_from} {stage.name} --on-drift revert`"
 
 
 def _not_settled(summary: str, detail: str, address: Address) -> Diagnostic:

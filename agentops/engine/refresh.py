@@ -171,9 +171,13 @@ class _Look:
 
     def _untagged(self, address: Address, found: LiveObject) -> LiveObject:
         """An object without its tag, where that is ours but for a former name of the stage: so it is ours,
-        and gets the tag that it should carry with the next real update."""
-        ours = self.tag_prefix + address
-        if found.owner in {None, ours} or self._under_its_name(found.owner) != ours:
+        and gets the tag that it should carry with the next real update. If it was found by its ID or by what
+        the tag means today, the tag may say another address: that is of a time before it was renamed, too."""
+        owner = self._under_its_name(found.owner)
+        if owner == found.owner or owner is None:
+            return found
+        known = found.id in self.ours or found in self.carriers.get(address, ())
+        if not known and owner != self.tag_prefix + address:
             return found
         metadata = {key: value for key, value in found.body["metadata"].items() if key != OWNER_KEY}
         return replace(found, body={**found.body, "metadata": metadata})

@@ -49,7 +49,9 @@ def dangling(resources: Resources, elsewhere: Collection[Address]) -> Iterator[D
             yield error(
                 Code.BROKEN_REFERENCE,
                 f"{resource.address} refers to {address}, which no file declares in this stage",
-                did_you_mean(address, (other for other in resources if other.kind == address.kind)),
+                did_you_mean(
+                    address, (it for it in resources if it.kind == address.kind and it != resource.address)
+                ),
                 address=resource.address,
                 location=resource.location,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -11,7 +12,7 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, did_you_mean, error, warning
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Rename
-from agentops.domain.resource import Resource
+from agentops.domain.resource import Ref, Resource, replace_refs
 from agentops.spec.located import LocatedDict, LocatedList
 
 _Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
@@ -68,6 +69,47 @@ def moved_problems(
             yield _leads_nowhere(line, resources)
         if (wrong := _other_parent(line, targets, catalog)) is not None:
             yield wrong
+
+
+def called_now(
+    moved: Sequence[Rename], resources: Mapping[Address, Resource], catalog: Catalog
+) -> dict[Address, Address]:
+    """What files of old declare under another address than today's -> that: with what lives in it, and with
+    the memory that the same file declares and names after it. Nothing takes the place of another."""
+    targets = {line.old: line.new for line in moved}
+    found: dict[Address, Address] = {}
+    for old, resource in sorted(resources.items()):
+        if (new := _followed(old, targets)[-1]) == old or new in resources:
+            continue
+        found[old] = new
+        for item in resource.attachments:
+            store, mark = item.memory_store, f"{old.name}-"
+            if store in resources and resources[store].path == resource.path and store.name.startswith(mark):
+                found.setdefault(store, Address.of(store.kind, f"{new.name}-{store.name.removeprefix(mark)}"))
+    for address in resources.keys() - found.keys():
+        parent = catalog.of_address(address).parent_of(address)
+        if parent is not None and (to := found.get(parent)) is not None:
+            found[address] = Address.of(address.kind, f"{to.name}/{address.name.partition('/')[2]}")
+    return {old: new for old, new in found.items() if new not in resources}
+
+
+def renamed(resource: Resource, now: Mapping[Address, Address]) -> Resource:
+    """A resource as it is called now, and what it refers to."""
+
+    def known(ref: Ref) -> object:
+        return Ref(now.get(ref.address, ref.address), ref.attribute).as_json()
+
+    parent = resource.parent
+    return replace(
+        resource,
+        address=now.get(resource.address, resource.address),
+        body=replace_refs(resource.body, known),
+        parent=now.get(parent, parent) if parent is not None else None,
+        attachments=tuple(
+            item.model_copy(update={"memory_store": now.get(item.memory_store, item.memory_store)})
+            for item in resource.attachments
+        ),
+    )
 
 
 def _address(entry: LocatedDict, key: str, problems: list[Diagnostic]) -> Address | None:

@@ -2,7 +2,8 @@
 
 agentops.yaml is always that of the working tree: variables, external IDs and policy belong to a stage, not to
 what moves from stage to stage. Of everything else the working tree counts where its content is what was
-recorded, and the recorded commit where it is not.
+recorded, and the recorded commit where it is not. Addresses are those of today: what ``moved`` of
+agentops.yaml says holds for the files of earlier commits, too.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Severity, Stop, error, in_order
 from agentops.domain.graph import closure
 from agentops.domain.kind import Catalog
-from agentops.domain.project import Project, Stage
+from agentops.domain.project import Project, Rename, Stage
 from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState
 from agentops.spec.external import External
 from agentops.spec.load import Fetch, Loaded, put_together
+from agentops.spec.moved import called_now, renamed
 from agentops.spec.references import url_of
 from agentops.spec.tree import Tree
 
@@ -33,11 +35,26 @@ _POINTER = "version https://git-lfs."
 @dataclass(frozen=True, slots=True)
 class Release:
     """``sources`` are what stage ``of`` runs: what its lock records. An address without one was never
-    applied from a file. ``only``: nothing but these and what they need has to be found."""
+    applied from a file. ``only``: nothing but these and what they need has to be found. ``is_past``: it is
+    what the stage ran once, and is to run again."""
 
     of: Stage
     sources: Mapping[Address, Source | None]
     only: tuple[Address, ...] = ()
+    is_past: bool = False
+
+    @property
+    def words(self) -> str:
+        return f"stage {self.of.name} {'ran' if self.is_past else 'runs'}"
+
+    def advice(self, otherwise: str) -> str:
+        """What to do about what cannot be had."""
+        if not self.is_past:
+            return otherwise
+        return (
+            "go back to another release or commit, or put back only what can be had: "
+            f"`agentops rollback --release RELEASE ADDRESS... --stage {self.of.name}`"
+        )
 
 
 def load_release(
@@ -70,7 +87,7 @@ def sources_of_tree(
         Stop: a file of that commit is wrong, by what agentops.yaml says now.
     """
     tree = Tree.read(root, project, catalog, is_working=False)
-    read = _Read(tree, commit, External(project, tree.files))
+    read = _Read(tree, commit, External(project, tree.files), project.moved)
     wrong = [*tree.problems, *(item for found in read.problems(stage).values() for item in found)]
     if errors := [item for item in wrong if item.severity is Severity.ERROR]:
         raise Stop(*in_order(_at(commit, item) for item in errors))
@@ -80,11 +97,13 @@ def sources_of_tree(
 
 @dataclass(slots=True)
 class _Read:
-    """One tree, built for the stages that are asked for; ``commit`` is None for the working tree."""
+    """One tree, built for the stages that are asked for; ``commit`` is None for the working tree. ``moved``
+    is what has another address than in this tree."""
 
     tree: Tree
     commit: str | None
     external: External
+    moved: Sequence[Rename] = ()
     _resources: dict[str, dict[Address, Resource]] = field(default_factory=dict)
     _problems: dict[str, dict[Address, list[Diagnostic]]] = field(default_factory=dict)
     declared_by: dict[Address, Address] = field(default_factory=dict)
@@ -106,15 +125,23 @@ class _Read:
         for item in self.tree.skill_problems:
             if item.address is not None:
                 problems.setdefault(item.address, []).append(item)
-        self.declared_by |= {address: address for address in found}
+        declared_by = {address: address for address in found}
         for declaration, (built, wrong) in self.tree.built(stage, self.external):
             if not self.tree.is_first(declaration):
                 continue
             problems.setdefault(declaration.address, []).extend(wrong)
             for resource in built:
                 found.setdefault(resource.address, resource)
-                self.declared_by.setdefault(resource.address, declaration.address)
-        self._resources[stage.name], self._problems[stage.name] = found, problems
+                declared_by.setdefault(resource.address, declaration.address)
+        now = called_now(self.moved, found, self.tree.catalog) if self.moved else {}
+
+        def called(address: Address) -> Address:
+            return now.get(address, address)
+
+        for address, by in declared_by.items():
+            self.declared_by.setdefault(called(address), called(by))
+        self._resources[stage.name] = {called(it): renamed(found[it], now) for it in found} if now else found
+        self._problems[stage.name] = {called(address): problems[address] for address in problems}
 
 
 @dataclass(slots=True)
@@ -139,7 +166,9 @@ class _Picking:
         self.here = self._reading(tree, None)
 
     def _reading(self, tree: Tree, commit: str | None) -> _Read:
-        read = _Read(tree, commit, self.external)
+        moved = () if commit is None else self.project.moved
+        running = self.release.sources
+        read = _Read(tree, commit, self.external, [line for line in moved if line.old not in running])
         for stage in self.stages:
             read.resources(stage)
         return read
@@ -154,9 +183,8 @@ class _Picking:
             self._pick(address, sources[address])
 
     def _pick(self, address: Address, source: Source | None) -> None:
-        of = self.release.of
         if source is None:
-            self.refused[address] = _never_applied(address, of)
+            self.refused[address] = _never_applied(address, self.release)
             return
         holder = self.picked.get(self.here.declared_by.get(address, address))
         if holder is not None and holder.commit is not None and self._is_in(holder, address, source):
@@ -164,14 +192,14 @@ class _Picking:
         elif self._is_in(self.here, address, source) and self._refers_within(self.here, address):
             self.picked[address] = self.here
         elif source.commit is None:
-            self._take_here_or(address, source, _not_committed(address, of))
+            self._take_here_or(address, source, _not_committed(address, self.release))
         else:
             self._pick_there(address, source, source.commit)
 
     def _pick_there(self, address: Address, source: Source, commit: str) -> None:
         there = self._at(commit)
         if isinstance(there, Stop):
-            self._take_here_or(address, source, _unreadable(address, of=self.release.of, stop=there))
+            self._take_here_or(address, source, _unreadable(address, self.release, there))
             return
         # What belongs to a file comes with it, where that has it.
         holder = self.picked.get(there.declared_by.get(address, address))
@@ -212,18 +240,18 @@ class _Picking:
         return all(url_of(item) is not None for item in missing)
 
     def _not_the_same(self, address: Address, commit: str, found: Resource | None) -> Diagnostic:
-        of, shown = self.release.of.name, commit[:_SHOWN]
+        release, shown = self.release, commit[:_SHOWN]
         if found is None:
             return error(
                 Code.OTHER_SOURCE,
-                f"stage {of} runs it as of commit {shown}, which declares nothing of that address",
-                _again(of, "the lock of the stage was edited, or the history rewritten"),
+                f"{release.words} it as of commit {shown}, which declares nothing of that address",
+                _again(release, "the lock of the stage was edited, or the history rewritten"),
                 address=address,
             )
         return error(
             Code.OTHER_SOURCE,
-            f"stage {of} runs another {address} than commit {shown} has in {found.path}",
-            _again(of, _why_other(found)),
+            f"{release.words} another {address} than commit {shown} has in {found.path}",
+            _again(release, _why_other(found)),
             address=address,
             location=found.location,
         )
@@ -282,7 +310,7 @@ def _as_pinned(state: DesiredState, release: Release) -> tuple[DesiredState, lis
         if url_of(address) is None or source is None:
             continue
         if resource.source.digest != source.digest:
-            problems.append(_other_skill(resource, release.of))
+            problems.append(_other_skill(resource, release))
         resources[address] = replace(resource, source=source)
     return replace(state, resources=resources), problems
 
@@ -309,14 +337,22 @@ def _needs(resource: Resource) -> list[Address]:
 
 
 def _at(commit: str, item: Diagnostic) -> Diagnostic:
-    return item.model_copy(update={"summary": f"at commit {commit[:_SHOWN]}: {item.summary}"})
+    told = {"summary": f"at commit {commit[:_SHOWN]}: {item.summary}"}
+    if item.code is Code.TEMPLATE:
+        known = f"{item.detail}; " if item.detail else ""
+        told["detail"] = (
+            f"{known}agentops.yaml is that of today, and has to have what an earlier commit needs"
+        )
+    return item.model_copy(update=told)
 
 
-def _again(stage: str, why: str) -> str:
-    return (
-        f"{why}; check out what the stage runs and promote from there, or bring the stage to what is meant "
+def _again(release: Release, why: str) -> str:
+    stage = release.of.name
+    otherwise = (
+        "check out what the stage runs and promote from there, or bring the stage to what is meant "
         f"(`agentops apply --stage {stage}`), then promote"
     )
+    return f"{why}; {release.advice(otherwise)}"
 
 
 def _why_other(found: Resource) -> str:
@@ -326,36 +362,40 @@ def _why_other(found: Resource) -> str:
     return "a filter of git, or an edit of the lock, made the two differ"
 
 
-def _never_applied(address: Address, of: Stage) -> Diagnostic:
+def _never_applied(address: Address, release: Release) -> Diagnostic:
     return error(
         Code.UNKNOWN_SOURCE,
-        f"what stage {of.name} runs was never applied from a file",
-        "it was imported, taken over or put back to an old version: commit its file, apply it "
-        f"(`agentops apply --stage {of.name} {address}`), then promote",
+        f"what {release.words} was never applied from a file",
+        release.advice(
+            "it was imported, taken over or put back to an old version: commit its file, apply it "
+            f"(`agentops apply --stage {release.of.name} {address}`), then promote"
+        ),
         address=address,
     )
 
 
-def _not_committed(address: Address, of: Stage) -> Diagnostic:
+def _not_committed(address: Address, release: Release) -> Diagnostic:
     return error(
         Code.UNKNOWN_SOURCE,
-        f"stage {of.name} runs it from files that were not committed and are here no more",
-        f"commit what is meant, apply it (`agentops apply --stage {of.name}`), then promote",
+        f"{release.words} it from files that were not committed and are here no more",
+        release.advice(
+            f"commit what is meant, apply it (`agentops apply --stage {release.of.name}`), then promote"
+        ),
         address=address,
     )
 
 
-def _unreadable(address: Address, of: Stage, stop: Stop) -> Diagnostic:
+def _unreadable(address: Address, release: Release, stop: Stop) -> Diagnostic:
     first = stop.diagnostics[0]
-    summary = f"stage {of.name} runs it as of another commit: {first.summary}"
+    summary = f"{release.words} it as of another commit: {first.summary}"
     return first.model_copy(update={"summary": summary, "address": address})
 
 
-def _other_skill(resource: Resource, of: Stage) -> Diagnostic:
+def _other_skill(resource: Resource, release: Release) -> Diagnostic:
     return error(
         Code.OTHER_SOURCE,
-        f"stage {of.name} runs another {resource.address} than its URL gives at the commit it is pinned to",
-        f"apply the stage again (`agentops apply --stage {of.name}`), then promote",
+        f"{release.words} another {resource.address} than its URL gives at the commit it is pinned to",
+        release.advice(f"apply the stage again (`agentops apply --stage {release.of.name}`), then promote"),
         address=resource.address,
         location=resource.location,
     )

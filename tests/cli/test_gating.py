@@ -102,7 +102,7 @@ def test_a_saved_plan_of_what_was_not_committed_is_refused_whatever_the_files_ar
     (project.root / "agents/second.yaml").unlink()
     refused = prod(project, "--plan", "saved.plan")
     assert refused.code == 3
-    assert "no commit holds what is planned for agent/second\n" in refused.err
+    assert "no commit holds what is planned for agent/second\n" in refused.out
 
 
 def test_a_saved_plan_and_its_json_are_no_part_of_the_project(project: Project):
@@ -157,7 +157,8 @@ def test_a_saved_plan_meets_the_gates_of_the_moment_it_is_applied(project: Proje
     edit(project, "staging", description="Theirs.")
     assert project.run("plan", "--stage", "prod", "--out", "bad.plan").code == 3
     refused = prod(project, "--plan", "good.plan")
-    assert (refused.code, "AO087" in refused.err) == (3, True)
+    assert (refused.out + refused.err).count("error[AO08") == 1
+    assert (refused.code, "AO087" in refused.out) == (3, True)
     assert not applied(project)
     assert staging(project, "--on-drift", "revert").code == 0
     assert prod(project, "--plan", "bad.plan").code == 0

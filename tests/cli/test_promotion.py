@@ -173,8 +173,15 @@ def test_held_fields_in_the_source_block(fleet: Stages):
     ("member", "said"),
     [
         (
-            {"resources": {"agent/reviewer": {"rolled_back": {"to": "3", "at": "2026-03-01T10:00:00Z"}}}},
-            "agent/reviewer: stage staging was rolled back, to 3",
+            {
+                "resources": {
+                    "agent/reviewer": {
+                        "rolled_back": {"to": "3", "at": "2026-03-01T10:00:00Z"},
+                        "held": ["system"],
+                    }
+                }
+            },
+            "agent/reviewer: stage staging was rolled back, to 3: system",
         ),
         (
             {"intents": {"agent/other": {"at": "2026-03-01T10:00:00Z", "run": "r"}}},
@@ -442,6 +449,89 @@ def test_a_release_goes_through_every_stage_of_a_chain(chain: Stages):
     chain.promote("staging", "prod")
     assert chain.entry("prod", "agent/tutor")["promoted_from"]["stage"] == "staging"
     assert chain.live("prod", "agent/tutor")["system"] == "Teach. Write to prod@example.com.\n"
+
+
+def renamed_agent(fleet: Stages) -> None:
+    """The tutor is the coach from now on, in the files and by ``moved``."""
+    text = (fleet.root / "agentops.yaml").read_text()
+    fleet.write("agentops.yaml", f"{text}moved: [{{from: agent/tutor, to: agent/coach}}]\n")
+    (fleet.root / "agents/tutor").rename(fleet.root / "agents/coach")
+    fleet.write("agents/coach/prompt.md.j2", "Coach. Write to {{ vars.inbox }}.\n")
+    fleet.write("agents/lead.yaml", COORDINATOR.replace("reviewer.yaml", "coach/agent.yaml"))
+    fleet.commit("The tutor is the coach")
+
+
+def test_a_release_of_before_a_renaming_comes_under_the_new_address(chain: Stages):
+    """Whether or not the target was renamed already: nothing is created twice."""
+    chain.write("agents/lead.yaml", COORDINATOR.replace("reviewer.yaml", "tutor/agent.yaml")).commit()
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    chain.promote("staging", "prod")
+    before = {stage: chain.entry(stage, "agent/tutor")["id"] for stage in ("dev", "staging", "prod")}
+    renamed_agent(chain)
+    assert chain.run("lock", "mv", "agent/tutor", "agent/coach", "--stage", "prod").code == 0
+    for source, target in (("dev", "staging"), ("staging", "prod")):
+        plan = chain.run("promote", source, target, "--plan-only", "--format", "json").json
+        assert (plan["changes"], plan["orphans"], plan["diagnostics"]) == ([], [], [])
+        chain.promote(source, target)
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    chain.promote("staging", "prod")
+    for stage, id in before.items():
+        assert chain.entry(stage, "agent/coach")["id"] == id
+        assert "agent/tutor" not in chain.project.lock(stage)["resources"]
+        assert chain.live(stage, "agent/coach")["system"] == f"Coach. Write to {stage}@example.com.\n"
+
+
+def test_a_rollback_goes_back_over_a_renaming(chain: Stages):
+    chain.write("agents/lead.yaml", COORDINATOR.replace("reviewer.yaml", "tutor/agent.yaml")).commit()
+    first = chain.commit()
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    chain.commit("locks")
+    id = chain.entry("staging", "agent/tutor")["id"]
+    renamed_agent(chain)
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    for release in ("PREVIOUS", first):
+        ended = chain.run("rollback", "--release", release, "--stage", "staging", "--yes")
+        assert ended.code == 0, ended.out + ended.err
+        assert chain.entry("staging", "agent/coach")["id"] == id
+        assert chain.live("staging", "agent/coach")["system"] == "Teach. Write to staging@example.com.\n"
+        assert chain.live("staging", "agent/lead")["multiagent"]["agents"][0]["id"] == id
+
+
+def test_what_was_put_back_can_be_taken_back(chain: Stages):
+    """The stage has a release once more then: what came with it the first time is no part of what is undone."""
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    chain.commit("locks")
+    chain.write("agents/reviewer.yaml", REVIEWER.replace("version 1", "version 2")).commit()
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    for version in (1, 2, 1):
+        ended = chain.run("rollback", "--release", "PREVIOUS", "--stage", "staging", "--yes")
+        assert ended.code == 0, ended.out + ended.err
+        assert "AO076" not in ended.out + ended.err
+        assert chain.live("staging", "agent/reviewer")["system"] == f"Review, version {version}."
+        lead = chain.live("staging", "agent/lead")["multiagent"]["agents"][0]
+        assert lead["version"] == chain.live("staging", "agent/reviewer")["version"]
+
+
+def test_what_only_follows_what_is_put_back_is_not_rolled_back_itself(chain: Stages):
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    chain.write("agents/reviewer.yaml", REVIEWER.replace("version 1", "version 2")).commit()
+    chain.apply("dev")
+    chain.promote("dev", "staging")
+    ended = chain.run("rollback", "--release", "PREVIOUS", "--stage", "staging", "--yes")
+    assert ended.code == 0, ended.out + ended.err
+    assert chain.entry("staging", "agent/reviewer")["held"]
+    lead = chain.entry("staging", "agent/lead")
+    assert ("held" in lead, "rolled_back" in lead) == (False, False)
+    plan = chain.run("plan", "--stage", "staging", "--format", "json").json
+    assert [item["address"] for item in plan["held"]] == ["agent/reviewer"]
+    assert "lock entr" not in chain.run("plan", "--stage", "staging").out
 
 
 def test_plain_apply_brings_nothing_that_the_stage_before_does_not_run(chain: Stages):

@@ -71,6 +71,25 @@ def test_previous_is_what_ran_until_the_newest_release(repository: Project):
     assert texts_at(repository, PREVIOUS) == {"agent/a": "a1", "agent/b": "b2"}
 
 
+def test_previous_has_what_was_removed_since(repository: Project):
+    """The lock of today has forgotten it; the one that was committed has not."""
+    apply(repository, a="a1", b="b1")
+    apply(repository, b="b2")
+    (repository.root / "agents/a.yaml").unlink()
+    repository.write("agents/c.yaml", "model: claude-opus-5-5\n")
+    commit(repository.root)
+    assert repository.run("apply", "--yes", "--prune", "--confirm", "agent/a").code == 0
+    assert texts_at(repository, PREVIOUS) == {"agent/a": "a1", "agent/b": "b2"}
+
+
+def test_previous_has_nothing_twice_that_was_renamed_in_the_lock(repository: Project):
+    apply(repository, a="a1", b="b1")
+    apply(repository, b="b2")
+    assert repository.run("lock", "mv", "agent/b", "agent/c").code == 0
+    found, lock = opened(repository)
+    assert set(sources_at(found, found.stage(None), lock, PREVIOUS)) == {"agent/a", "agent/c"}
+
+
 def test_a_commit_is_what_its_files_ask_for(repository: Project):
     first = apply(repository, a="a1", b="b1")
     apply(repository, a="a2")

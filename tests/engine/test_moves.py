@@ -11,7 +11,7 @@ from agentops.domain.project import Rename
 from agentops.domain.resource import Attachment
 from agentops.domain.state import DesiredState, Intent, Lock, LockEntry
 from agentops.engine.choices import Choices
-from agentops.engine.moves import move_by_hand, without
+from agentops.engine.moves import called_now, move_by_hand, without
 from tests.engine.conftest import Bench
 from tests.engine.toy import desired, id_of, only, resource, tag
 from tests.engine.toy_kinds import CATALOG, WIDGET
@@ -267,6 +267,15 @@ def test_what_its_file_declares_for_it_moves_along_and_whoever_mentions_it_follo
     assert made.serial == 4
     for address in (NEW, Address("crew/c")):
         assert made.resources[address].attachments[0].memory_store == "box/new-notes"
+
+
+def test_a_lock_of_old_is_read_under_the_addresses_of_today():
+    chain = rename(("widget/first", OLD), (OLD, NEW))
+    made = called_now(CATALOG, chain, with_store("a.yaml"))
+    assert set(made.resources) == {NEW, "box/new-notes", "crew/c"}
+    assert made.resources[NEW].attachments[0].memory_store == "box/new-notes"
+    both = made.with_changes(resources={**made.resources, OLD: LockEntry(id="z")})
+    assert called_now(CATALOG, chain, both) == both
 
 
 def test_what_another_file_declares_stays():

@@ -113,7 +113,7 @@ def test_rollbacks_and_unfinished_applies_are_unsettled(bench: Bench):
     bench.apply(WANTED)
     planned = bench.plan(WANTED)
     back = planned.lock.resources[A].model_copy(
-        update={"rolled_back": RolledBack(to="3", at="2026-03-01T00:00:00Z")}
+        update={"rolled_back": RolledBack(to="3", at="2026-03-01T00:00:00Z"), "held": ("note",)}
     )
     now = planned.lock.with_changes(
         resources={**planned.lock.resources, A: back},
@@ -121,9 +121,31 @@ def test_rollbacks_and_unfinished_applies_are_unsettled(bench: Bench):
     )
     found = unsettled(CATALOG, STAGING, now, planned.plan, WANTED, ())
     assert [f"{item.address}: {item.summary}" for item in found] == [
-        "widget/a: stage staging was rolled back, to 3",
+        "widget/a: stage staging was rolled back, to 3: note",
         "widget/z: an apply of stage staging did not finish with it",
     ]
+
+
+def advice(stage: Stage, bench: Bench, **recorded: object) -> str:
+    planned = bench.plan(WANTED)
+    entry = planned.lock.resources[A].model_copy(update=recorded)
+    now = planned.lock.with_changes(resources={**planned.lock.resources, A: entry})
+    (found,) = unsettled(CATALOG, stage, now, planned.plan, WANTED, ())
+    return found.detail
+
+
+def test_advice_is_what_can_be_done_in_that_stage(bench: Bench):
+    """Plain apply of a stage that takes releases refuses what did not come that way."""
+    bench.apply(WANTED)
+    back = RolledBack(to="3", at="2026-03-01T00:00:00Z")
+    middle = Stage("staging", promote_from="dev")
+    for recorded in ({"held": ("note",)}, {"held": ("note",), "rolled_back": back}):
+        assert "`agentops apply --stage staging --on-drift revert`" in advice(STAGING, bench, **recorded)
+        told = advice(middle, bench, **recorded)
+        assert "`agentops promote dev staging --on-drift revert`" in told
+        assert "agentops apply" not in told
+    told = advice(STAGING, bench, rolled_back=back)
+    assert "`agentops apply --stage staging --prune --on-drift revert --confirm widget/a`" in told
 
 
 # -- a target that takes no other

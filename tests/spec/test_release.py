@@ -151,6 +151,7 @@ def test_what_agentops_yaml_lacks_by_now_is_told_with_the_commit(history: Histor
     assert problem.summary.startswith("at commit 000000000000: ")
     assert problem.location is not None
     assert problem.location.file == "agents/p.md.j2"
+    assert "agentops.yaml is that of today" in problem.detail
 
 
 def test_overrides_alone_are_those_of_the_working_tree(history: History):
@@ -193,6 +194,46 @@ def test_what_cannot_be_had_is_refused(history: History, source: Source | None, 
     assert problem.detail or code is Code.COMMIT
     assert history.release(only=("agent/b",))[1] == []
     assert len(history.release(only=("agent/a",))[1]) == 1
+
+
+def test_what_cannot_be_had_of_a_release_of_before_is_told_as_such(history: History):
+    written(history, {"agents/a.yaml": MODEL}).apply()
+    history.running[Address("agent/z")] = Source(digest="x", commit=f"{1:040x}")
+    history.running[Address("agent/y")] = Source(digest="x")
+    project, _ = load_project(history.tree.root)
+    asked = Release(project.stages["dev"], history.running, is_past=True)
+    (found,) = load_release(history.tree.root, project, [asked.of], CATALOG, asked, history.at)
+    problems = [item for item in found.diagnostics if item.severity is Severity.ERROR]
+    assert len(problems) == 2
+    for problem in problems:
+        assert "stage dev ran it" in problem.summary
+        assert "promote" not in problem.detail
+        assert "`agentops rollback --release RELEASE ADDRESS... --stage dev`" in problem.detail
+
+
+def test_files_of_before_a_renaming_are_read_under_the_addresses_of_today(history: History):
+    team = "multiagent: {type: coordinator, agents: [b.yaml]}\n"
+    memory = "name: b\nmemory: {name: b-notes, seed: s/}\n"
+    written(
+        history, {"agents/a.yaml": f"{MODEL}{team}", "agents/b.yaml": MODEL + memory, "agents/s/x.md": "one"}
+    ).apply()
+    moved = "moved: [{from: agent/b, to: agent/c}]\n"
+    (history.tree.root / "agents/b.yaml").unlink()
+    written(history, {"agents/c.yaml": MODEL, "agents/a.yaml": MODEL, "agentops.yaml": f"{PROJECT}{moved}"})
+    before = dict(history.running)
+    now = {"agent/b": "agent/c", "memory_store/b-b-notes": "memory_store/c-b-notes"}
+    history.running = {
+        Address(now.get(key, key.replace("memory/b-", "memory/c-"))): source for key, source in before.items()
+    }
+    found, problems = history.release()
+    assert not problems
+    assert set(found) == set(history.running)
+    assert Address("agent/c") in found["agent/a"].needs
+    assert found["agent/c"].body["name"] == "b"
+    assert found["agent/c"].attachments[0].memory_store == "memory_store/c-b-notes"
+    assert found["memory/c-b-notes/x.md"].parent == "memory_store/c-b-notes"
+    history.running = before
+    assert set(history.release()[0]) == set(before), "where the release has the old address, that counts"
 
 
 def test_an_address_that_a_commit_does_not_declare_is_refused(history: History):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agentops.cli.applying import Consent, agreed, finish, plan_and_apply
+from agentops.cli.applying import BLOCKED, Consent, agreed, finish, plan_and_apply
 from agentops.cli.choosing import anything_chosen, chosen, parsed, removals
 from agentops.cli.commands.plan import planning
 from agentops.cli.deciding import by_files
@@ -112,9 +112,13 @@ def _apply_saved(
     saved = gated(opened, stage, output, saved)
     if consent.form == "text":
         output.plan(saved)
+    if saved.blocked:
+        if consent.form == "json":
+            output.json(saved)
+        return BLOCKED
     if consent.expect is not None:
         refuse_unexpected_digest(saved, consent.expect)
-    if saved.changes and not saved.blocked and not agreed(output, saved, consent):
+    if saved.changes and not agreed(output, saved, consent):
         return 1
     store = lock_file(opened, stage, "apply")
 
