@@ -197,8 +197,13 @@ def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -
             told = f"`agentops pull {item.tagged}`, then `agentops lock mv` gives it another name"
             summary = f"{item.id} is tagged as {item.tagged} of this stage"
             raise Stop(error(Code.NOT_ADOPTED, summary, told, address=asked.addresses[0]))
-    there = {*work.addresses.values(), *work.declared.values()}
-    missing = [address for address in asked.addresses if address not in there]
+    names = {**work.addresses, **work.declared}
+    there = set(names.values())
+    if asked.id is None:
+        missing = [address for address in asked.addresses if address not in there]
+    else:  # whatever else the address might stand for, this ID was asked for
+        locked = work.survey.lock.resources
+        missing = [it for it in asked.addresses if it in locked or names.get(asked.id) != it]
     if missing:
         raise Stop(*(_not_there(work, address, asked.id, there) for address in missing))
 
@@ -218,7 +223,12 @@ def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -
 def _not_there(work: Pulling, address: Address, id: str | None, there: Iterable[Address]) -> Diagnostic:
     if address in work.survey.lock.resources:
         entry = work.survey.lock.resources[address]
-        return error(Code.NOT_ADOPTED, f"it is managed already, as {entry.id}", address=address)
+        told = (
+            ""
+            if id in {None, entry.id}
+            else f"give {id} another address: `agentops pull {address.kind}/NAME --id {id}`"
+        )
+        return error(Code.NOT_ADOPTED, f"it is managed already, as {entry.id}", told, address=address)
     owner = next((it for it, (known, _) in work.survey.versions.items() if known == id), None)
     if id is not None and owner is not None:
         told = f"to give it another name, `agentops lock mv {owner} {address}`"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentops.domain.address import Address
     from agentops.domain.project import Stage
     from agentops.domain.pulled import PullReport
+    from agentops.domain.state import Lock
     from agentops.engine.operations import Planned
 
 
@@ -32,7 +33,7 @@ def pulled(opened: Opened, stage: Stage, output: Output, asked: Asked, wait: flo
     from agentops.domain.pulled import PullReport
 
     lock = newest_lock(opened, stage, output, lock_file(opened, stage))
-    recorded = lock.resources if lock is not None else {}
+    recorded = _recorded(opened, stage, asked, lock)
     managed = [address for address in asked.addresses if address in recorded and asked.id is None]
     found = PullReport(project=opened.project.name, stage=stage.name, dry=asked.dry_run)
     if managed or (recorded and not asked.addresses):
@@ -46,6 +47,18 @@ def pulled(opened: Opened, stage: Stage, output: Output, asked: Asked, wait: flo
     if asked.everything and not opened.project.explicit and not found.adopted:
         output.note(_NO_WORKSPACE)
     return found
+
+
+def _recorded(opened: Opened, stage: Stage, asked: Asked, lock: Lock | None) -> Collection[Address]:
+    """What the stage manages, under the addresses of the files: `moved` may not be in the lock yet."""
+    from agentops.engine.moves import follow
+
+    if lock is None:
+        return ()
+    if not opened.project.moved or all(address in lock.resources for address in asked.addresses):
+        return lock.resources
+    desired, _ = opened.desired(stage)
+    return follow(opened.catalog, opened.project.moved, desired, lock).lock.resources
 
 
 _NO_WORKSPACE = """\

@@ -599,6 +599,10 @@ def test_with_a_mutex_the_copy_of_the_lock_has_it_too(empty: Project, console: C
             ["pull", "agent/x", "--id", "agent_011CZkYqphY8vELVzwCUpqiQ"],
             "nothing unmanaged of the kind agent",
         ),
+        (
+            ["pull", "agent/tutor", "--id", "agent_011CZkYqphY8vELVzwCUpqiQ"],
+            "nothing unmanaged of the kind agent has the ID agent_011CZkYqphY8vELVzwCUpqiQ",
+        ),
         (["pull", "--all", "--stage", "prod"], "there is no stage 'prod'"),
     ],
 )
@@ -619,6 +623,17 @@ def test_pull_under_a_name_of_ones_own(empty: Project, console: Console):
     other = empty.run("pull", "agent/other", "--id", id)
     assert other.code == 1
     assert f"{id} is managed already, as agent/teacher" in other.err
+    nothing_planned(empty)
+
+
+def test_an_address_that_is_taken_is_not_given_to_another_id(empty: Project, console: Console):
+    first = console.create("agent", name="Tutor", model=MODEL)
+    second = console.create("agent", name="Tutor", model=MODEL)
+    assert empty.run("pull", "agent/tutor", "--id", second).code == 0
+    other = empty.run("pull", "agent/tutor", "--id", first)
+    assert other.code == 1
+    assert f"agent/tutor: it is managed already, as {second}" in other.err
+    assert f"`agentops pull agent/NAME --id {first}`" in other.err
     nothing_planned(empty)
 
 

@@ -60,6 +60,19 @@ def test_a_new_field_comes_below_its_siblings(applied: Project):
     nothing_left(applied)
 
 
+def test_what_moved_to_another_address_is_pulled_by_the_new_one(applied: Project):
+    """As the plan advises, before any apply has written the new address into the lock."""
+    edit(applied, "agent/tutor", description="edited")
+    (applied.root / "agents/tutor").rename(applied.root / "agents/coach")
+    settings = "project: local\nstages: {local: {}}\nmoved: [{from: agent/tutor, to: agent/coach}]\n"
+    applied.write("agentops.yaml", settings)
+    assert "`agentops pull agent/coach" in applied.run("plan").out
+    pulled = applied.run("pull", "agent/coach")
+    assert pulled.code == 0, pulled.err
+    assert changed(applied, "agents/coach/agent.yaml", AGENT) == ["+ description: edited"]
+    assert applied.run("plan", "--format", "json").json["drift"] == []
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(applied: Project):
     edit(applied, "agent/tutor", description="edited")
     pulled = applied.run("pull", "--dry-run")
