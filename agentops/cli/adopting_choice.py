@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentops.cli.adopting_words import homeless, kept, left_out
@@ -21,6 +21,7 @@ from agentops.spec import (
     Nameable,
     Pulled,
     Written,
+    affixed,
     assigned,
     faults,
     name_of,
@@ -158,8 +159,15 @@ def _unequal(
             continue
         differing = adoption.unequal(item.kind, resource, item.live, versions)
         if paths := adoption.unsettled(item.kind, differing, stage.defaults):
-            found[address] = f"no file says the same of {', '.join(paths[:3])}"
+            found[address] = _why_not(item, paths, stage)
     return found
+
+
+def _why_not(item: Unmanaged, paths: Sequence[str], stage: Stage) -> str:
+    name = item.live.body.get(item.kind.label or "")
+    if item.kind.label in paths and stage.named("") and isinstance(name, str):
+        return f"it is called '{name}', and stage {stage.name} calls everything {affixed(stage)}"
+    return f"no file says the same of {', '.join(paths[:3])}"
 
 
 def _leave_out(

@@ -626,6 +626,19 @@ def test_pull_under_a_name_of_ones_own(empty: Project, console: Console):
     nothing_planned(empty)
 
 
+def test_a_name_that_no_file_gives_in_a_stage_is_told_by_its_reason(empty: Project, console: Console):
+    empty.write("agentops.yaml", "project: p\nstages: {dev: {registry: local, name_suffix: -dev}}\n")
+    id = console.create("agent", name="Tutor", model=MODEL)
+    console.create("agent", name="Coach-dev", model=MODEL)
+    ended = empty.run("pull", "--all")
+    assert ended.code == 4
+    assert "it is called 'Tutor', and stage dev calls everything '…-dev'" in ended.out
+    empty.write("agents/tutor.yaml", f"name: Tutor\nmodel: {MODEL}\n")
+    assert empty.run("import", "agent/tutor", id).code == 0
+    (change,) = empty.run("plan", "--format", "json").json["changes"]
+    assert [it["path"] for it in change["fields"]] == ["name"]
+
+
 def test_an_address_that_is_taken_is_not_given_to_another_id(empty: Project, console: Console):
     first = console.create("agent", name="Tutor", model=MODEL)
     second = console.create("agent", name="Tutor", model=MODEL)
