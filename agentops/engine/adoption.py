@@ -205,8 +205,9 @@ class _Sorting:
         """The address that our own tag gives, and whose tag it is where it is not ours, or ours twice."""
         if live.owner is None:
             return None, None
-        prefix = self._target.tag_prefix
-        if not live.owner.startswith(prefix):
+        prefixes = (self._target.tag_prefix, *self._target.former_prefixes)
+        prefix = next((it for it in prefixes if live.owner.startswith(it)), None)
+        if prefix is None:
             return None, live.owner
         try:
             address = Address.parse(live.owner.removeprefix(prefix))
