@@ -190,6 +190,18 @@ def test_each_stage_pulls_into_what_it_overrides(project: Project):
     nothing_left(project, "--stage", "prod")
 
 
+def test_nothing_comes_along_with_what_moved_beside_it(project: Project):
+    """The registry fills in the whole of a field."""
+    box = "name: box\nconfig: {type: cloud, networking: {type: limited, allowed_hosts: [a.example.com]}}\n"
+    project.write("environments/box.yaml", box)
+    assert project.run("apply", "--yes").code == 0
+    edit(project, "environment/box", config={"type": "cloud", "networking": {"type": "unrestricted"}})
+    assert project.run("pull").code == 0
+    added = [line for line in changed(project, "environments/box.yaml", box) if line[0] == "+"]
+    assert added == ["+ config: {type: cloud, networking: {type: unrestricted}}"]
+    nothing_left(project)
+
+
 STAGES = """\
 project: demo
 stages:

@@ -93,7 +93,7 @@ class Place:
             # A key of metadata may have dots of its own.
             path = [below] if self.kind.fields[name].foreign_keys else below.split(".")
             _set(target, path, _at(theirs, path))
-        return ours, _without_empty(target)
+        return _without_empty(ours), _without_empty(target)
 
     # -- texts
 
