@@ -21,8 +21,8 @@ def afterwards(catalog: Catalog, forgotten: Sequence[Address]) -> list[str]:
             "declares its address, and else reports it as an orphan."
         )
         found.append(
-            "What was imported or pulled has no tag before its first update: import it again, or it is created "
-            "anew."
+            "What was imported or pulled has no tag before its first update: import it again, or it is "
+            "created anew."
         )
     if by_key:
         found.append(f"{', '.join(by_key)}: found again where it stands, if a file declares it.")

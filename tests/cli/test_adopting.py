@@ -626,6 +626,21 @@ def test_pull_under_a_name_of_ones_own(empty: Project, console: Console):
     nothing_planned(empty)
 
 
+def test_what_another_stage_of_the_workspace_has_just_pulled_is_left_to_it(empty: Project, console: Console):
+    """It carries no tag before its first update; two stages that manage one object would block each other."""
+    stages = "{dev: {registry: local}, other: {registry: local, name_suffix: -o}}"
+    empty.write("agentops.yaml", f"project: p\nstages: {stages}\n")
+    id = console.create("environment", name="box")
+    assert empty.run("pull", "--all", "--stage", "dev").code == 0
+    there = empty.run("pull", "--all", "--stage", "other")
+    assert (there.code, "Nothing to pull." in there.out) == (0, True)
+    assert f"{id} is left alone: stage dev has it in its lock" in there.out
+    refused = empty.run("import", "environment/box", id, "--stage", "other")
+    assert (refused.code, "is managed by stage dev" in refused.err) == (3, True)
+    assert empty.run("lock", "rm", "environment/box", "--stage", "dev", "--yes").code == 0
+    assert empty.run("import", "environment/box", id, "--stage", "other").code == 0
+
+
 def test_a_name_that_no_file_gives_in_a_stage_is_told_by_its_reason(empty: Project, console: Console):
     empty.write("agentops.yaml", "project: p\nstages: {dev: {registry: local, name_suffix: -dev}}\n")
     id = console.create("agent", name="Tutor", model=MODEL)
