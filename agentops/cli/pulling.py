@@ -29,7 +29,9 @@ def pulled(opened: Opened, stage: Stage, output: Output, asked: Asked, wait: flo
     from agentops.cli.adopting import adopt_all
     from agentops.cli.choosing import chosen
     from agentops.cli.commands.plan import planned_now
+    from agentops.cli.failures import as_diagnostics
     from agentops.cli.wiring import lock_file, newest_lock
+    from agentops.domain.ports import RegistryError
     from agentops.domain.pulled import PullReport
 
     lock = newest_lock(opened, stage, output, lock_file(opened, stage))
@@ -41,7 +43,14 @@ def pulled(opened: Opened, stage: Stage, output: Output, asked: Asked, wait: flo
         found = pull_drift(opened, stage, planned, managed, write=not asked.dry_run)
     others = tuple(address for address in asked.addresses if address not in managed)
     if others or asked.everything:
-        found = found.joined(adopt_all(opened, stage, output, replace(asked, addresses=others), wait))
+        try:
+            found = found.joined(adopt_all(opened, stage, output, replace(asked, addresses=others), wait))
+        except (Stop, RegistryError) as failure:
+            if not found.fields:
+                raise
+            # What drifted is in the files by now, and whoever asked has to know which.
+            told = (*found.diagnostics, *as_diagnostics(failure))
+            found = found.model_copy(update={"diagnostics": told})
     elif not recorded:
         output.note("This stage manages nothing yet. `agentops pull --all` writes files for what is there.")
     if asked.everything and not opened.project.explicit and not found.adopted:

@@ -99,7 +99,8 @@ def _unsettled(stage: str, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
         fields = _named([field.path for field in item.fields])
         yield _not_settled(
             f"stage {stage} has drifted: {fields}",
-            f"`agentops drift --stage {stage}` shows it; put it into the file or revert it there, apply",
+            f"`agentops drift --stage {stage}` shows it; `agentops pull --stage {stage}` puts it into the "
+            "file, or revert it there; apply",
             item.address,
         )
     for problem in plan.diagnostics:

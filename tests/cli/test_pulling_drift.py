@@ -361,6 +361,15 @@ def test_what_no_file_declares_any_more_is_told_with_the_way_back(applied: Proje
     assert (again.code, "Pulled: 1 resource in " in again.out) == (0, True), again.err
 
 
+def test_what_was_written_is_told_where_the_rest_is_refused(applied: Project):
+    edit(applied, "agent/tutor", description="edited")
+    pulled = applied.run("pull", "agent/tutor", "agent/nobody")
+    assert pulled.code == 4
+    assert "Pulled: 1 field in 1 file." in pulled.out
+    assert "nothing that this stage does not manage would be called agent/nobody" in pulled.out
+    assert changed(applied, "agents/tutor/agent.yaml", AGENT) == ["+ description: edited"]
+
+
 def test_drift_and_what_no_file_has_come_in_one_command(applied: Project):
     edit(applied, "agent/tutor", description="edited")
     applied.console(

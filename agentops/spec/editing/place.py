@@ -125,7 +125,8 @@ class Place:
         prose = self._as_prose(target)
         if prose is None:
             raise Unwritable(
-                "what stands under a frontmatter is a text alone, not empty, without white space around it",
+                "what stands under a frontmatter is a text alone, not empty, without white space around it; "
+                f"write it as '{self.kind.text_field}' into the frontmatter and take the text below it out",
                 0,
             )
         text = self.files.text(document.path)
