@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agentops.cli.adopting_choice import Asked, decide, refuse_unknown_kinds, root_of
+from agentops.cli.adopting_choice import Asked, belongs_in, decide, refuse_unknown_kinds, root_of
 from agentops.cli.adopting_words import kept, report
 from agentops.cli.choosing import chosen
 from agentops.cli.commands.plan import planned_now
@@ -63,6 +63,9 @@ def _no_file(opened: Opened, address: Address, id: str, desired: DesiredState) -
         return error(Code.UNKNOWN_KIND, f"'{address.kind}' is no kind of resource", told, address=address)
     guess = did_you_mean(address, (it for it in desired.resources if it.kind == address.kind))
     write = f"`agentops pull {address} --id {id}` writes one from what is there"
+    root = root_of(opened, address)
+    if root != address and root in desired.resources:
+        write = belongs_in(address, root, id)
     return error(
         Code.NOT_ADOPTED,
         f"no file declares {address}",

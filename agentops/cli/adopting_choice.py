@@ -213,7 +213,8 @@ def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -
         locked = work.survey.lock.resources
         missing = [it for it in asked.addresses if it in locked or names.get(asked.id) != it]
     if missing:
-        raise Stop(*(_not_there(work, address, asked.id, there) for address in missing))
+        roots = {address: root_of(opened, address) for address in missing}
+        raise Stop(*(_not_there(work, it, root, asked.id, there) for it, root in roots.items()))
 
     def is_asked(address: Address) -> bool:
         return address in asked.addresses or root_of(opened, address) in asked.addresses
@@ -228,7 +229,14 @@ def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -
         )
 
 
-def _not_there(work: Pulling, address: Address, id: str | None, there: Iterable[Address]) -> Diagnostic:
+def belongs_in(address: Address, root: Address, id: str | None) -> str:
+    """What to do about something that lives in what has a file."""
+    return f"write it into the file of {root}, then `agentops import {address} {id or 'ID'}`"
+
+
+def _not_there(
+    work: Pulling, address: Address, root: Address, id: str | None, there: Iterable[Address]
+) -> Diagnostic:
     if address in work.survey.lock.resources:
         entry = work.survey.lock.resources[address]
         told = (
@@ -240,7 +248,12 @@ def _not_there(work: Pulling, address: Address, id: str | None, there: Iterable[
     owner = next((it for it, (known, _) in work.survey.versions.items() if known == id), None)
     if id is not None and owner is not None:
         told = f"to give it another name, `agentops lock mv {owner} {address}`"
+        if owner.kind != address.kind:
+            told = f"it is of another kind: say which {address.kind} is to be {address}"
         return error(Code.NOT_ADOPTED, f"{id} is managed already, as {owner}", told, address=address)
+    if root != address and root in work.survey.lock.resources:
+        summary = f"{address} belongs to {root}, which is managed already"
+        return error(Code.NOT_ADOPTED, summary, belongs_in(address, root, id), address=address)
     if id is not None:
         summary = f"nothing unmanaged of the kind {address.kind} has the ID {id}"
         return error(Code.NOT_ADOPTED, summary, "check the ID and the stage", address=address)

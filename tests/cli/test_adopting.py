@@ -654,6 +654,23 @@ def test_a_name_that_no_file_gives_in_a_stage_is_told_by_its_reason(empty: Proje
     assert [it["path"] for it in change["fields"]] == ["name"]
 
 
+def test_what_lives_in_something_managed_is_told_where_to_write_it(empty: Project, console: Console):
+    empty.write("memory_stores/notes.yaml", "description: Notes.\n")
+    assert empty.run("apply", "--yes").code == 0
+    store = empty.lock()["resources"]["memory_store/notes"]["id"]
+    id = console.create("memory", store, path="/a.md", content="A")
+    way = f"write it into the file of memory_store/notes, then `agentops import memory/notes/a.md {id}`"
+    for command in (["pull", "memory/notes/a.md", "--id", id], ["import", "memory/notes/a.md", id]):
+        ended = empty.run(*command)
+        assert (ended.code, way in ended.err) == (1, True), ended.err
+    empty.write("memory_stores/notes/a.md", "A")
+    empty.write("memory_stores/notes.yaml", "description: Notes.\nseed: notes/\n")
+    assert empty.run("import", "memory/notes/a.md", id).code == 0
+    other = empty.run("pull", "agent/notes", "--id", store)
+    assert f"{store} is managed already, as memory_store/notes" in other.err
+    assert "lock mv" not in other.err
+
+
 def test_an_address_that_is_taken_is_not_given_to_another_id(empty: Project, console: Console):
     first = console.create("agent", name="Tutor", model=MODEL)
     second = console.create("agent", name="Tutor", model=MODEL)
