@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentops.cli.adopting_words import homeless, kept, left_out
+from agentops.cli.adopting_words import ambiguous, homeless, kept, left_out
 from agentops.cli.placing import occupied
 from agentops.cli.wiring import Opened
 from agentops.domain.address import Address
@@ -50,6 +50,7 @@ class Pulling:
     survey: Survey
     addresses: dict[str, Address]
     declared: dict[str, Address]
+    ambiguous: Mapping[Address, Sequence[str]]
     written: Written = field(default_factory=Written)
     entries: dict[Address, LockEntry] = field(default_factory=dict)
     left: list[Diagnostic] = field(default_factory=list)
@@ -60,9 +61,11 @@ def decide(opened: Opened, stage: Stage, asked: Asked, desired: DesiredState, su
     """Name everything, write it, and leave out what does not read back as what is there."""
     found = {item.id: item for item in survey.found}
     names = _assigned(opened, stage, asked, desired, survey)
-    work = Pulling(survey, dict(names.written), dict(names.declared))
+    work = Pulling(survey, dict(names.written), dict(names.declared), names.ambiguous)
     work.said.extend(survey.said)
     work.said.extend(homeless(found[id].kind, id) for id in names.homeless)
+    if asked.everything:
+        work.left.extend(ambiguous(address, ids) for address, ids in names.ambiguous.items())
     if asked.addresses:
         select(opened, work, asked, desired)
     while True:
@@ -257,10 +260,13 @@ def _not_there(
     if id is not None:
         summary = f"nothing unmanaged of the kind {address.kind} has the ID {id}"
         return error(Code.NOT_ADOPTED, summary, "check the ID and the stage", address=address)
+    if address in work.ambiguous:
+        return ambiguous(address, work.ambiguous[address])
     told = did_you_mean(address, (it for it in there if it.kind == address.kind))
+    told += " " if told.endswith("?") else "; " if told else ""
     return error(
         Code.NOT_ADOPTED,
         f"nothing that this stage does not manage would be called {address}",
-        f"{told + '; ' if told else ''}any other is pulled with its ID: `agentops pull {address} --id ID`",
+        f"{told}any other is pulled with its ID: `agentops pull {address} --id ID`",
         address=address,
     )

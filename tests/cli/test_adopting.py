@@ -671,6 +671,20 @@ def test_what_lives_in_something_managed_is_told_where_to_write_it(empty: Projec
     assert "lock mv" not in other.err
 
 
+def test_a_file_that_may_mean_several_is_told_before_any_gets_another_file(
+    empty: Project, console: Console, tutor: str
+):
+    ids = sorted(console.create("agent", name="Tutor", model=MODEL, system="Teach.") for _ in range(2))
+    for command in (["pull", tutor], ["pull", "--all"]):
+        ended = empty.run(*command)
+        assert ended.code in {1, 3}
+        assert f"its file may mean {ids[0]} or {ids[1]}, which are all called so" in ended.out + ended.err
+    assert set(files(empty)) == {"agents/tutor.yaml"}
+    assert empty.run("import", tutor, ids[0]).code == 0
+    assert empty.run("pull", "--all").code == 0
+    nothing_planned(empty)
+
+
 def test_an_address_that_is_taken_is_not_given_to_another_id(empty: Project, console: Console):
     first = console.create("agent", name="Tutor", model=MODEL)
     second = console.create("agent", name="Tutor", model=MODEL)
