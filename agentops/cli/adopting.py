@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agentops.cli.adopting_choice import Asked, decide, refuse_unknown_kinds, root_of
+from agentops.cli.adopting_choice import Asked, belongs_in, decide, refuse_unknown_kinds, root_of
 from agentops.cli.adopting_words import kept, report
 from agentops.cli.choosing import chosen
 from agentops.cli.commands.plan import planned_now
@@ -44,7 +45,7 @@ def adopt_one(
 
         async def operation() -> tuple[Diagnostic, ...]:
             async with target(opened, stage, output, held.store, hold=held.hold) as there:
-                lock, entry = await adoption.adopt(there, resource, id)
+                lock, entry = await adoption.adopt(there, resource, id, elsewhere=_elsewhere(opened, stage))
                 said = tuple(kept(address, path) for path in entry.held)
                 return (*said, *await rewrite(there, lock))
 
@@ -62,6 +63,9 @@ def _no_file(opened: Opened, address: Address, id: str, desired: DesiredState) -
         return error(Code.UNKNOWN_KIND, f"'{address.kind}' is no kind of resource", told, address=address)
     guess = did_you_mean(address, (it for it in desired.resources if it.kind == address.kind))
     write = f"`agentops pull {address} --id {id}` writes one from what is there"
+    root = root_of(opened, address)
+    if root != address and root in desired.resources:
+        write = belongs_in(address, root, id)
     return error(
         Code.NOT_ADOPTED,
         f"no file declares {address}",
@@ -95,7 +99,8 @@ def _pull(
     async def survey() -> Survey:
         async with target(opened, stage, output, store, hold=hold) as there:
             kinds = {root_of(opened, address).kind for address in asked.addresses}
-            return await adoption.survey(there, kinds=kinds, documents=asked.seeds)
+            others = _elsewhere(opened, stage)
+            return await adoption.survey(there, kinds=kinds, documents=asked.seeds, elsewhere=others)
 
     work = decide(opened, stage, asked, desired, look(survey))
     if held is not None and work.entries:
@@ -110,3 +115,16 @@ def _pull(
         place(opened.root, files)
         work.said.extend(look(record))
     return report(opened, stage, asked, work, store.name)
+
+
+def _elsewhere(opened: Opened, stage: Stage) -> dict[str, str]:
+    """ID -> the other stage of the same workspace that has it in its lock here. What was imported or pulled
+    carries no tag yet that would say so."""
+    found: dict[str, str] = {}
+    for other in opened.project.stages.values():
+        if other.name == stage.name or not stage.registry.shares_workspace(other.registry):
+            continue
+        with suppress(Stop):  # a lock that cannot be read is told where it is needed
+            lock = lock_file(opened, other).read()
+            found |= {entry.id: other.name for entry in (lock.resources.values() if lock else ()) if entry.id}
+    return found

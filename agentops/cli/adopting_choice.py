@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentops.cli.adopting_words import homeless, kept, left_out
+from agentops.cli.adopting_words import ambiguous, homeless, kept, left_out
 from agentops.cli.placing import occupied
 from agentops.cli.wiring import Opened
 from agentops.domain.address import Address
@@ -21,6 +21,7 @@ from agentops.spec import (
     Nameable,
     Pulled,
     Written,
+    affixed,
     assigned,
     faults,
     name_of,
@@ -49,6 +50,7 @@ class Pulling:
     survey: Survey
     addresses: dict[str, Address]
     declared: dict[str, Address]
+    ambiguous: Mapping[Address, Sequence[str]]
     written: Written = field(default_factory=Written)
     entries: dict[Address, LockEntry] = field(default_factory=dict)
     left: list[Diagnostic] = field(default_factory=list)
@@ -59,9 +61,11 @@ def decide(opened: Opened, stage: Stage, asked: Asked, desired: DesiredState, su
     """Name everything, write it, and leave out what does not read back as what is there."""
     found = {item.id: item for item in survey.found}
     names = _assigned(opened, stage, asked, desired, survey)
-    work = Pulling(survey, dict(names.written), dict(names.declared))
+    work = Pulling(survey, dict(names.written), dict(names.declared), names.ambiguous)
     work.said.extend(survey.said)
     work.said.extend(homeless(found[id].kind, id) for id in names.homeless)
+    if asked.everything:
+        work.left.extend(ambiguous(address, ids) for address, ids in names.ambiguous.items())
     if asked.addresses:
         select(opened, work, asked, desired)
     while True:
@@ -158,8 +162,15 @@ def _unequal(
             continue
         differing = adoption.unequal(item.kind, resource, item.live, versions)
         if paths := adoption.unsettled(item.kind, differing, stage.defaults):
-            found[address] = f"no file says the same of {', '.join(paths[:3])}"
+            found[address] = _why_not(item, paths, stage)
     return found
+
+
+def _why_not(item: Unmanaged, paths: Sequence[str], stage: Stage) -> str:
+    name = item.live.body.get(item.kind.label or "")
+    if item.kind.label in paths and stage.named("") and isinstance(name, str):
+        return f"it is called '{name}', and stage {stage.name} calls everything {affixed(stage)}"
+    return f"no file says the same of {', '.join(paths[:3])}"
 
 
 def _leave_out(
@@ -197,10 +208,16 @@ def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -
             told = f"`agentops pull {item.tagged}`, then `agentops lock mv` gives it another name"
             summary = f"{item.id} is tagged as {item.tagged} of this stage"
             raise Stop(error(Code.NOT_ADOPTED, summary, told, address=asked.addresses[0]))
-    there = {*work.addresses.values(), *work.declared.values()}
-    missing = [address for address in asked.addresses if address not in there]
+    names = {**work.addresses, **work.declared}
+    there = set(names.values())
+    if asked.id is None:
+        missing = [address for address in asked.addresses if address not in there]
+    else:  # whatever else the address might stand for, this ID was asked for
+        locked = work.survey.lock.resources
+        missing = [it for it in asked.addresses if it in locked or names.get(asked.id) != it]
     if missing:
-        raise Stop(*(_not_there(work, address, asked.id, there) for address in missing))
+        roots = {address: root_of(opened, address) for address in missing}
+        raise Stop(*(_not_there(work, it, root, asked.id, there) for it, root in roots.items()))
 
     def is_asked(address: Address) -> bool:
         return address in asked.addresses or root_of(opened, address) in asked.addresses
@@ -215,21 +232,41 @@ def select(opened: Opened, work: Pulling, asked: Asked, desired: DesiredState) -
         )
 
 
-def _not_there(work: Pulling, address: Address, id: str | None, there: Iterable[Address]) -> Diagnostic:
+def belongs_in(address: Address, root: Address, id: str | None) -> str:
+    """What to do about something that lives in what has a file."""
+    return f"write it into the file of {root}, then `agentops import {address} {id or 'ID'}`"
+
+
+def _not_there(
+    work: Pulling, address: Address, root: Address, id: str | None, there: Iterable[Address]
+) -> Diagnostic:
     if address in work.survey.lock.resources:
         entry = work.survey.lock.resources[address]
-        return error(Code.NOT_ADOPTED, f"it is managed already, as {entry.id}", address=address)
+        told = (
+            ""
+            if id in {None, entry.id}
+            else f"give {id} another address: `agentops pull {address.kind}/NAME --id {id}`"
+        )
+        return error(Code.NOT_ADOPTED, f"it is managed already, as {entry.id}", told, address=address)
     owner = next((it for it, (known, _) in work.survey.versions.items() if known == id), None)
     if id is not None and owner is not None:
         told = f"to give it another name, `agentops lock mv {owner} {address}`"
+        if owner.kind != address.kind:
+            told = f"it is of another kind: say which {address.kind} is to be {address}"
         return error(Code.NOT_ADOPTED, f"{id} is managed already, as {owner}", told, address=address)
+    if root != address and root in work.survey.lock.resources:
+        summary = f"{address} belongs to {root}, which is managed already"
+        return error(Code.NOT_ADOPTED, summary, belongs_in(address, root, id), address=address)
     if id is not None:
         summary = f"nothing unmanaged of the kind {address.kind} has the ID {id}"
         return error(Code.NOT_ADOPTED, summary, "check the ID and the stage", address=address)
+    if address in work.ambiguous:
+        return ambiguous(address, work.ambiguous[address])
     told = did_you_mean(address, (it for it in there if it.kind == address.kind))
+    told += " " if told.endswith("?") else "; " if told else ""
     return error(
         Code.NOT_ADOPTED,
         f"nothing that this stage does not manage would be called {address}",
-        f"{told + '; ' if told else ''}any other is pulled with its ID: `agentops pull {address} --id ID`",
+        f"{told}any other is pulled with its ID: `agentops pull {address} --id ID`",
         address=address,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agentops.cli.wiring import Opened
@@ -21,6 +21,16 @@ def homeless(kind: Kind, id: str) -> Diagnostic:
         Code.LEFT_UNMANAGED,
         f"{kind.name} {id} is left where it is: what it belongs to has a file already",
         "write it there, then `agentops import ADDRESS ID`",
+    )
+
+
+def ambiguous(address: Address, ids: Sequence[str]) -> Diagnostic:
+    return error(
+        Code.NOT_WRITTEN,
+        f"its file may mean {' or '.join(ids[:3])}{f' or {len(ids) - 3} more' if len(ids) > 3 else ''}, "
+        "which are all called so; none of them is pulled",
+        f"say which it is, `agentops import {address} ID`; then pull again",
+        address=address,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentops.domain.address import Address
     from agentops.domain.project import Stage
     from agentops.domain.pulled import PullReport
+    from agentops.domain.state import Lock
     from agentops.engine.operations import Planned
 
 
@@ -28,11 +29,13 @@ def pulled(opened: Opened, stage: Stage, output: Output, asked: Asked, wait: flo
     from agentops.cli.adopting import adopt_all
     from agentops.cli.choosing import chosen
     from agentops.cli.commands.plan import planned_now
+    from agentops.cli.failures import as_diagnostics
     from agentops.cli.wiring import lock_file, newest_lock
+    from agentops.domain.ports import RegistryError
     from agentops.domain.pulled import PullReport
 
     lock = newest_lock(opened, stage, output, lock_file(opened, stage))
-    recorded = lock.resources if lock is not None else {}
+    recorded = _recorded(opened, stage, asked, lock)
     managed = [address for address in asked.addresses if address in recorded and asked.id is None]
     found = PullReport(project=opened.project.name, stage=stage.name, dry=asked.dry_run)
     if managed or (recorded and not asked.addresses):
@@ -40,12 +43,31 @@ def pulled(opened: Opened, stage: Stage, output: Output, asked: Asked, wait: flo
         found = pull_drift(opened, stage, planned, managed, write=not asked.dry_run)
     others = tuple(address for address in asked.addresses if address not in managed)
     if others or asked.everything:
-        found = found.joined(adopt_all(opened, stage, output, replace(asked, addresses=others), wait))
+        try:
+            found = found.joined(adopt_all(opened, stage, output, replace(asked, addresses=others), wait))
+        except (Stop, RegistryError) as failure:
+            if not found.fields:
+                raise
+            # What drifted is in the files by now, and whoever asked has to know which.
+            told = (*found.diagnostics, *as_diagnostics(failure))
+            found = found.model_copy(update={"diagnostics": told})
     elif not recorded:
         output.note("This stage manages nothing yet. `agentops pull --all` writes files for what is there.")
     if asked.everything and not opened.project.explicit and not found.adopted:
         output.note(_NO_WORKSPACE)
     return found
+
+
+def _recorded(opened: Opened, stage: Stage, asked: Asked, lock: Lock | None) -> Collection[Address]:
+    """What the stage manages, under the addresses of the files: `moved` may not be in the lock yet."""
+    from agentops.engine.moves import follow
+
+    if lock is None:
+        return ()
+    if not opened.project.moved or all(address in lock.resources for address in asked.addresses):
+        return lock.resources
+    desired, _ = opened.desired(stage)
+    return follow(opened.catalog, opened.project.moved, desired, lock).lock.resources
 
 
 _NO_WORKSPACE = """\

@@ -11,7 +11,7 @@ from agentops.cli.wiring import Opened, act, look, mendable_lock, pinned_fetch, 
 from agentops.domain.diagnostics import Blocked, Code, Diagnostic, Stop, error
 from agentops.domain.project import Stage
 from agentops.domain.torn import Condition, RebuildReport, Torn
-from agentops.engine.merging import merged
+from agentops.engine.merging import as_called_now, merged
 from agentops.engine.rebuild import Rebuilt, rebuild, rebuild_offline
 from agentops.engine.recorded import rewrite
 from agentops.lockfile import MendableLock
@@ -50,7 +50,7 @@ def rebuild_lock(
 
 def _stand_in(opened: Opened, stage: Stage, store: MendableLock) -> Torn:
     """What is left of the lock; where that is not all of it, it is read as what its sides come to."""
-    torn = store.torn()
+    torn = as_called_now(store.torn(), opened.project.name, stage)
     if torn.condition is not Condition.WHOLE:
         store.stand_in(merged(torn, opened.project.name, stage.name).lock)
     return torn

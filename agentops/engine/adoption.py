@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import anyio
@@ -46,6 +47,9 @@ class Unmanaged:
         return self.live.id
 
 
+NOTHING_ELSEWHERE: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What is there beside what is managed. lock: to build on. versions: of what is managed already. said:
@@ -60,11 +64,14 @@ class Survey:
 # -- one object
 
 
-async def adopt(target: Target, desired: Resource, id: str) -> tuple[Lock, LockEntry]:
-    """The lock with the live object ``id`` recorded as ``desired``, whose file is there.
+async def adopt(
+    target: Target, desired: Resource, id: str, *, elsewhere: Mapping[str, str] = NOTHING_ELSEWHERE
+) -> tuple[Lock, LockEntry]:
+    """The lock with the live object ``id`` recorded as ``desired``, whose file is there. ``elsewhere``: ID ->
+    the other stage of this workspace that has it in its lock.
 
     Raises:
-        Blocked: the address or the object is taken, by the lock or by another stage's tag, or it is archived.
+        Blocked: the address or the object is taken, by a lock or by another stage's tag, or it is archived.
         Stop: there is no such object of that kind.
         RegistryError: the registry refused or could not be reached.
     """
@@ -72,6 +79,8 @@ async def adopt(target: Target, desired: Resource, id: str) -> tuple[Lock, LockE
     address, kind = desired.address, target.catalog.of_address(desired.address)
     if (problem := _refused_by_lock(target, lock, address, id)) is not None:
         raise problem
+    if id in elsewhere:
+        raise Blocked(refusals.elsewhere(address, id, elsewhere[id]))
     parent = kind.parent_of(address)
     holder = lock.resources.get(parent) if parent is not None else None
     if parent is not None and (holder is None or not holder.id):
@@ -127,9 +136,15 @@ def _refused_by_live(target: Target, address: Address, live: LiveObject) -> Bloc
 # -- all of them
 
 
-async def survey(target: Target, *, kinds: Collection[str] = (), documents: bool = False) -> Survey:
+async def survey(
+    target: Target,
+    *,
+    kinds: Collection[str] = (),
+    documents: bool = False,
+    elsewhere: Mapping[str, str] = NOTHING_ELSEWHERE,
+) -> Survey:
     """Everything in the stage's workspace that nothing manages; of these ``kinds`` alone, where any are
-    named.
+    named. ``elsewhere`` is as for ``adopt``.
 
     ``documents`` says whether children without a tag are asked for: what agents write.
 
@@ -152,7 +167,7 @@ async def survey(target: Target, *, kinds: Collection[str] = (), documents: bool
         lock = _right(target, lock)
         if lock.intents:
             raise Blocked(refusals.unfinished(sorted(lock.intents)))
-        sorting = _Sorting(target, lock, listed, list(said))
+        sorting = _Sorting(target, lock, listed, list(said), elsewhere)
         for kind in roots:
             if kind.name in wanted:
                 sorting.sort(kind, listed[kind.name])
@@ -181,8 +196,10 @@ class _Sorting:
         lock: Lock,
         listed: Mapping[str, Sequence[LiveObject]],
         said: list[Diagnostic],
+        elsewhere: Mapping[str, str],
     ) -> None:
         self._target = target
+        self._elsewhere = elsewhere
         self.lock = lock
         self.said = said
         self.found: list[Unmanaged] = []
@@ -190,6 +207,7 @@ class _Sorting:
         self._taken |= set(target.stage.external.values())
         self._live = {live.id for objects in listed.values() for live in objects if not live.archived}
         self._others: dict[str, list[str]] = defaultdict(list)
+        self._recorded: dict[str, list[str]] = defaultdict(list)
 
     def sort(self, kind: Kind, objects: Sequence[LiveObject]) -> None:
         for live in objects:
@@ -199,14 +217,18 @@ class _Sorting:
             if others:
                 self._others["/".join(others.split("/")[:2])].append(live.id)
                 continue
+            if live.id in self._elsewhere:
+                self._recorded[self._elsewhere[live.id]].append(live.id)
+                continue
             self.found.append(Unmanaged(kind, live, tagged=tagged))
 
     def _tagged(self, kind: Kind, live: LiveObject) -> tuple[Address | None, str | None]:
         """The address that our own tag gives, and whose tag it is where it is not ours, or ours twice."""
         if live.owner is None:
             return None, None
-        prefix = self._target.tag_prefix
-        if not live.owner.startswith(prefix):
+        prefixes = (self._target.tag_prefix, *self._target.former_prefixes)
+        prefix = next((it for it in prefixes if live.owner.startswith(it)), None)
+        if prefix is None:
             return None, live.owner
         try:
             address = Address.parse(live.owner.removeprefix(prefix))
@@ -246,7 +268,8 @@ class _Sorting:
     def told(self) -> tuple[Diagnostic, ...]:
         """What is left where it is, and why."""
         others = (refusals.left_to(owner, sorted(ids)) for owner, ids in self._others.items())
-        return tuple(sorted((*self.said, *others), key=lambda it: it.summary))
+        recorded = (refusals.recorded_by(stage, sorted(ids)) for stage, ids in self._recorded.items())
+        return tuple(sorted((*self.said, *others, *recorded), key=lambda it: it.summary))
 
     def versions(self, listed: Mapping[str, Sequence[LiveObject]]) -> Versions:
         by_id = {item.id: item for objects in listed.values() for item in objects}

@@ -103,6 +103,25 @@ def unfinished(addresses: Sequence[Address]) -> Diagnostic:
     )
 
 
+def elsewhere(address: Address, id: str, stage: str) -> Diagnostic:
+    return error(
+        Code.NOT_ADOPTED,
+        f"{id} is managed by stage {stage}, whose lock has it; it cannot be {address} here as well",
+        f"let it go there first: `agentops lock list --stage {stage}` says as what, and `agentops lock rm` "
+        f"forgets it. {_NOTHING.capitalize()}",
+        address=address,
+    )
+
+
+def recorded_by(stage: str, ids: Sequence[str]) -> Diagnostic:
+    what = f"{ids[0]} is" if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more are"
+    return note(
+        Code.LEFT_UNMANAGED,
+        f"{what} left alone: stage {stage} has {'it' if len(ids) == 1 else 'them'} in its lock",
+        "two stages of one workspace cannot manage the same; `agentops lock rm` there lets go of it",
+    )
+
+
 def left_to(owner: str, ids: Sequence[str]) -> Diagnostic:
     """``owner`` is ``<project>/<stage>``, or whatever else the tag begins with."""
     what = f"{ids[0]} is" if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more are"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Blocked, Code, error
+from agentops.domain.project import Stage
 from agentops.domain.state import Intent, Lock, LockEntry
 from agentops.domain.torn import Origin, Torn
 
@@ -140,6 +141,17 @@ def with_copy(found: Merged, copy: Lock | None) -> Merged:
         intents={**copy.intents, **found.lock.intents},
     )
     return Merged(lock, by, disputes, serial)
+
+
+def as_called_now(torn: Torn, project: str, stage: Stage) -> Torn:
+    """The sides under the present names of project and stage, where they were written under former ones."""
+
+    def now(lock: Lock) -> Lock:
+        if (lock.project, lock.stage) not in stage.formerly:
+            return lock
+        return lock.with_changes(project=project, stage=stage.name)
+
+    return replace(torn, sides=tuple(map(now, torn.sides)))
 
 
 def _refuse_mixed(sides: Sequence[Lock], project: str, stage: str) -> None:

@@ -119,7 +119,8 @@ def _unsettled(stage: Stage, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
         fields = _named([field.path for field in item.fields])
         yield _not_settled(
             f"stage {name} has drifted: {fields}",
-            f"`agentops drift --stage {name}` shows it; put it into the file or revert it there, apply",
+            f"`agentops drift --stage {name}` shows it; `agentops pull --stage {name}` puts it into the "
+            "file, or revert it there; apply",
             item.address,
         )
     for problem in plan.diagnostics:

@@ -9,6 +9,7 @@ from agentops.domain.address import Address
 from agentops.domain.canonical import differences, field_of, form, observed
 from agentops.domain.diagnostics import Code, Diagnostic, in_order, note, warning
 from agentops.domain.kind import Kind, owner_tag
+from agentops.domain.ports import Documents
 from agentops.domain.resource import Ref, Resource, replace_refs
 from agentops.domain.state import DesiredState, Intent, LiveObject, LiveState, Lock, LockEntry
 from agentops.domain.torn import Origin, RebuildReport, RebuiltEntry, Torn
@@ -45,7 +46,7 @@ async def rebuild(target: Target, torn: Torn, desired: DesiredState) -> Rebuilt:
     found = merged(torn, target.project, target.stage.name)
     said: list[Diagnostic] = []
     if target.documents is not None:
-        copy, told = await copies.copied(target.documents, target.store, target.project, target.stage.name)
+        copy, told = await _copied(target, target.documents)
         said.extend(told)
         found = with_copy(found, copy)
     work = _Rebuilding(target, desired, dict(found.by))
@@ -64,11 +65,22 @@ async def rebuild(target: Target, torn: Torn, desired: DesiredState) -> Rebuilt:
         lambda lock: lock,
         followed.tags.now,
         everything=True,
+        former_prefixes=target.former_prefixes,
     )
     lock = work.filled(seen.with_changes(intents=lock.intents), live)
     lock = lock.with_changes(origin=guard.origin_of(target.registry.base_url, live.identity))
     said.extend((*work.said, *work.unfound(lock, live)))
     return _finished(torn, lock, work.by, said, target.store.name)
+
+
+async def _copied(target: Target, documents: Documents) -> tuple[Lock | None, tuple[Diagnostic, ...]]:
+    """The copy that the registry keeps, under the present names or else under former ones."""
+    found = await copies.copied(documents, target.store, target.project, target.stage.name)
+    for name in target.stage.formerly:
+        if found[0] is not None:
+            break
+        found = await copies.copied(target.former_documents[name.project], target.store, *name)
+    return found
 
 
 def _finished(

@@ -17,8 +17,12 @@ def afterwards(catalog: Catalog, forgotten: Sequence[Address]) -> list[str]:
     found = []
     if tagged:
         found.append(
-            f"{', '.join(tagged)}: tagged as this stage's, so the next plan adopts it where a file declares "
-            "its address, and else reports it as an orphan."
+            f"{', '.join(tagged)}: where it carries this stage's tag, the next plan adopts it where a file "
+            "declares its address, and else reports it as an orphan."
+        )
+        found.append(
+            "What was imported or pulled has no tag before its first update: import it again, or it is "
+            "created anew."
         )
     if by_key:
         found.append(f"{', '.join(by_key)}: found again where it stands, if a file declares it.")

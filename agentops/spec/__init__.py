@@ -1,6 +1,6 @@
 """FILES -> DesiredState: what a project's files ask for in one stage, and every problem in them at once."""
 
-from agentops.spec.affixes import shared_names, unnamed
+from agentops.spec.affixes import affixed, shared_names, unnamed
 from agentops.spec.cleanliness import uncommitted
 from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage, load_stages
@@ -22,6 +22,7 @@ __all__ = [
     "Pulled",
     "Release",
     "Written",
+    "affixed",
     "assigned",
     "editor_schema",
     "faults",

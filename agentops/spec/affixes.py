@@ -53,6 +53,11 @@ def unnamed(kind: Kind, body: Body, stage: Stage) -> Body:
     return {**body, kind.label: name.removeprefix(before).removesuffix(after)}
 
 
+def affixed(stage: Stage) -> str:
+    """What every name looks like in a stage, e.g. ``'…-staging'``."""
+    return f"'{stage.named('…')}'"
+
+
 def _unfit(kind: Kind, field: str, name: str, resource: Resource, stage: Stage) -> Iterator[Diagnostic]:
     """What the kind's schema has against the name, where it has nothing against the one in the file."""
     at = resource.location

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from agentops.domain.address import Address
@@ -42,11 +42,13 @@ class Nameable:
 @dataclass(frozen=True, slots=True)
 class Assigned:
     """ID -> address: of what is to be written, and of what a file declares already. ``homeless`` are the IDs
-    of what would have to stand in a file that is there already."""
+    of what would have to stand in a file that is there already. ``ambiguous``: an address of a file ->
+    the IDs that it may mean; they get no other address before that is said."""
 
     written: Mapping[str, Address]
     declared: Mapping[str, Address]
     homeless: tuple[str, ...] = ()
+    ambiguous: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
 
 
 def name_of(kind: Kind, live: Body) -> str:
@@ -82,8 +84,9 @@ def assigned(
     files read in another way.
     """
     roots = [item for item in found if item.kind.parent is None]
-    there = _declared(roots, declared)
-    rest = [item for item in roots if item.id not in there]
+    there, ambiguous = _declared(roots, declared)
+    open_ = {id for ids in ambiguous.values() for id in ids}
+    rest = [item for item in roots if item.id not in there and item.id not in open_]
     written = _named(rest, catalog, {*declared, *taken}, is_occupied)
     homeless: list[str] = []
     for parent, holder in {**managed, **there, **written}.items():
@@ -95,14 +98,26 @@ def assigned(
                 there[id] = address
             else:
                 homeless.append(id)
-    return Assigned(written, there, tuple(homeless))
+    return Assigned(written, there, tuple(homeless), ambiguous)
 
 
-def _declared(found: Sequence[Nameable], declared: Collection[Address]) -> dict[str, Address]:
-    """What files declare already: by its tag, or because it alone has that name."""
-    meant = {item.id: item.given or Address.of(item.kind.name, slug(item.name) or "?") for item in found}
-    counted = Counter(meant.values())
-    return {id: address for id, address in meant.items() if address in declared and counted[address] == 1}
+def _declared(
+    found: Sequence[Nameable], declared: Collection[Address]
+) -> tuple[dict[str, Address], dict[Address, tuple[str, ...]]]:
+    """What files declare already: by what it is given or its tag says, or because it alone has that name. And
+    the addresses of files that several objects have the name of."""
+    meant: dict[Address, list[Nameable]] = defaultdict(list)
+    for item in found:
+        meant[item.given or Address.of(item.kind.name, slug(item.name) or "?")].append(item)
+    there: dict[str, Address] = {}
+    ambiguous: dict[Address, tuple[str, ...]] = {}
+    for address in sorted(meant.keys() & set(declared)):
+        items = [item for item in meant[address] if item.given is not None] or meant[address]
+        if len(items) == 1:
+            there[items[0].id] = address
+        else:
+            ambiguous[address] = tuple(sorted(item.id for item in items))
+    return there, ambiguous
 
 
 def _named(

@@ -599,6 +599,10 @@ def test_with_a_mutex_the_copy_of_the_lock_has_it_too(empty: Project, console: C
             ["pull", "agent/x", "--id", "agent_011CZkYqphY8vELVzwCUpqiQ"],
             "nothing unmanaged of the kind agent",
         ),
+        (
+            ["pull", "agent/tutor", "--id", "agent_011CZkYqphY8vELVzwCUpqiQ"],
+            "nothing unmanaged of the kind agent has the ID agent_011CZkYqphY8vELVzwCUpqiQ",
+        ),
         (["pull", "--all", "--stage", "prod"], "there is no stage 'prod'"),
     ],
 )
@@ -619,6 +623,76 @@ def test_pull_under_a_name_of_ones_own(empty: Project, console: Console):
     other = empty.run("pull", "agent/other", "--id", id)
     assert other.code == 1
     assert f"{id} is managed already, as agent/teacher" in other.err
+    nothing_planned(empty)
+
+
+def test_what_another_stage_of_the_workspace_has_just_pulled_is_left_to_it(empty: Project, console: Console):
+    """It carries no tag before its first update; two stages that manage one object would block each other."""
+    stages = "{dev: {registry: local}, other: {registry: local, name_suffix: -o}}"
+    empty.write("agentops.yaml", f"project: p\nstages: {stages}\n")
+    id = console.create("environment", name="box")
+    assert empty.run("pull", "--all", "--stage", "dev").code == 0
+    there = empty.run("pull", "--all", "--stage", "other")
+    assert (there.code, "Nothing to pull." in there.out) == (0, True)
+    assert f"{id} is left alone: stage dev has it in its lock" in there.out
+    refused = empty.run("import", "environment/box", id, "--stage", "other")
+    assert (refused.code, "is managed by stage dev" in refused.err) == (3, True)
+    assert empty.run("lock", "rm", "environment/box", "--stage", "dev", "--yes").code == 0
+    assert empty.run("import", "environment/box", id, "--stage", "other").code == 0
+
+
+def test_a_name_that_no_file_gives_in_a_stage_is_told_by_its_reason(empty: Project, console: Console):
+    empty.write("agentops.yaml", "project: p\nstages: {dev: {registry: local, name_suffix: -dev}}\n")
+    id = console.create("agent", name="Tutor", model=MODEL)
+    console.create("agent", name="Coach-dev", model=MODEL)
+    ended = empty.run("pull", "--all")
+    assert ended.code == 4
+    assert "it is called 'Tutor', and stage dev calls everything '…-dev'" in ended.out
+    empty.write("agents/tutor.yaml", f"name: Tutor\nmodel: {MODEL}\n")
+    assert empty.run("import", "agent/tutor", id).code == 0
+    (change,) = empty.run("plan", "--format", "json").json["changes"]
+    assert [it["path"] for it in change["fields"]] == ["name"]
+
+
+def test_what_lives_in_something_managed_is_told_where_to_write_it(empty: Project, console: Console):
+    empty.write("memory_stores/notes.yaml", "description: Notes.\n")
+    assert empty.run("apply", "--yes").code == 0
+    store = empty.lock()["resources"]["memory_store/notes"]["id"]
+    id = console.create("memory", store, path="/a.md", content="A")
+    way = f"write it into the file of memory_store/notes, then `agentops import memory/notes/a.md {id}`"
+    for command in (["pull", "memory/notes/a.md", "--id", id], ["import", "memory/notes/a.md", id]):
+        ended = empty.run(*command)
+        assert (ended.code, way in ended.err) == (1, True), ended.err
+    empty.write("memory_stores/notes/a.md", "A")
+    empty.write("memory_stores/notes.yaml", "description: Notes.\nseed: notes/\n")
+    assert empty.run("import", "memory/notes/a.md", id).code == 0
+    other = empty.run("pull", "agent/notes", "--id", store)
+    assert f"{store} is managed already, as memory_store/notes" in other.err
+    assert "lock mv" not in other.err
+
+
+def test_a_file_that_may_mean_several_is_told_before_any_gets_another_file(
+    empty: Project, console: Console, tutor: str
+):
+    ids = sorted(console.create("agent", name="Tutor", model=MODEL, system="Teach.") for _ in range(2))
+    for command in (["pull", tutor], ["pull", "--all"]):
+        ended = empty.run(*command)
+        assert ended.code in {1, 3}
+        assert f"its file may mean {ids[0]} or {ids[1]}, which are all called so" in ended.out + ended.err
+    assert set(files(empty)) == {"agents/tutor.yaml"}
+    assert empty.run("import", tutor, ids[0]).code == 0
+    assert empty.run("pull", "--all").code == 0
+    nothing_planned(empty)
+
+
+def test_an_address_that_is_taken_is_not_given_to_another_id(empty: Project, console: Console):
+    first = console.create("agent", name="Tutor", model=MODEL)
+    second = console.create("agent", name="Tutor", model=MODEL)
+    assert empty.run("pull", "agent/tutor", "--id", second).code == 0
+    other = empty.run("pull", "agent/tutor", "--id", first)
+    assert other.code == 1
+    assert f"agent/tutor: it is managed already, as {second}" in other.err
+    assert f"`agentops pull agent/NAME --id {first}`" in other.err
     nothing_planned(empty)
 
 

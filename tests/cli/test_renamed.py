@@ -132,6 +132,33 @@ def test_without_the_lock_its_copy_under_the_former_name_counts(applied: Project
 
 
 @pytest.mark.parametrize("what", RENAMED)
+def test_a_lock_is_rebuilt_from_what_has_the_former_name(applied: Project, mutex: str, what: str) -> None:
+    """The lock itself, its copy where there is one, or else the tags, which skills do not have."""
+    before = ids(applied, "dev")
+    _, stage, text = RENAMED[what]
+    applied.write("agentops.yaml", text.format(mutex=mutex))
+    whole = applied.run("lock", "rebuild", "--yes")
+    assert (whole.code, "nothing to do" in whole.err) == (0, True), whole.err
+    (applied.root / "locks/dev.lock.json").unlink()
+    lost = applied.run("lock", "rebuild", "--yes")
+    assert (lost.code, "is not found again" in lost.out) == (0, False), lost.out + lost.err
+    assert ids(applied, stage) == before
+    assert applied.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("what", RENAMED)
+@pytest.mark.parametrize("mutex", ["off"], indirect=True)
+def test_what_has_a_former_tag_is_pulled(applied: Project, what: str) -> None:
+    before = ids(applied, "dev")
+    _, stage, text = RENAMED[what]
+    applied.write("agentops.yaml", text.format(mutex="off"))
+    (applied.root / "locks/dev.lock.json").unlink()
+    pulled = applied.run("pull", "--all")
+    assert (pulled.code, "left alone" in pulled.out) == (0, False), pulled.out + pulled.err
+    assert ids(applied, stage)["agent/tutor"] == before["agent/tutor"]
+
+
+@pytest.mark.parametrize("what", RENAMED)
 @pytest.mark.parametrize("mutex", ["on"], indirect=True)
 def test_a_run_that_still_has_the_former_name_is_waited_for(applied: Project, what: str) -> None:
     applied.write("agentops.yaml", RENAMED[what][2].format(mutex="on"))

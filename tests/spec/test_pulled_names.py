@@ -92,7 +92,15 @@ def test_a_file_that_is_there_takes_the_one_object_of_its_name():
     ]
     made = assigned(found, CATALOG, declared, (), nothing)
     assert made.declared == {found[0].id: "agent/tutor", found[3].id: "agent/tagged"}
-    assert {*made.written.values()} == {"agent/twin-0002", "agent/twin-0003"}
+    assert made.ambiguous == {"agent/twin": (found[1].id, found[2].id)}
+    assert made.written == {}
+
+
+def test_an_object_that_is_given_the_address_of_a_file_is_the_one():
+    found = [item("agent", 1, "Twin", "agent/twin"), item("agent", 2, "Twin")]
+    made = assigned(found, CATALOG, {Address("agent/twin")}, (), nothing)
+    assert (made.declared, made.ambiguous) == ({found[0].id: "agent/twin"}, {})
+    assert made.written == {found[1].id: "agent/twin-0002"}
 
 
 def test_what_belongs_to_something_is_named_within_it():

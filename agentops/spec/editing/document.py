@@ -33,10 +33,9 @@ def edited(path: str, text: str, after: Any, prose: str | None = None) -> str:
     """
     lf = _Breaks.of(text)
     if suffix_of(path) in MARKDOWN_SUFFIXES:
-        edits = _markdown(lf.text, path, after, prose)
-    else:
-        edits = _data(lf.text, path, after, is_json=suffix_of(path) == ".json")
-    return lf.applied(edits)
+        made = lf.applied(_markdown(lf.text, path, after))
+        return made if prose is None else _with_prose(made, prose)
+    return lf.applied(_data(lf.text, path, after, is_json=suffix_of(path) == ".json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,31 +185,33 @@ def _last_block(text: str, path: str) -> Edit | None:
 # -- Markdown
 
 
-def _markdown(text: str, path: str, after: Mapping[str, Any], prose: str | None) -> list[Edit]:
+def _markdown(text: str, path: str, after: Mapping[str, Any]) -> list[Edit]:
+    """The edits of the frontmatter."""
     opening = FENCE.match(text)
     closing = CLOSING.search(text, opening.end()) if opening is not None else None
-    edits: list[Edit] = []
-    start = 0
     if opening is not None and closing is not None:
-        start = closing.end()
         front = text[opening.end() : closing.start()]
-        if not same(plain(parse_yaml(front, path)) or {}, after):
-            found = _data(front, path, after, is_json=False)
-            edits += [(first + opening.end(), last + opening.end(), new) for first, last, new in found]
-    elif after:
-        lines = Manner().written(after, -2).tail
-        edits.append((0, 0, "".join(f"{line}\n" for line in ("---", *lines, "---", ""))))
-    if prose is not None:
-        edits += _prose(text, start, prose)
-    return edits
+        if same(plain(parse_yaml(front, path)) or {}, after):
+            return []
+        found = _data(front, path, after, is_json=False)
+        return [(first + opening.end(), last + opening.end(), new) for first, last, new in found]
+    if not after:
+        return []
+    lines = Manner().written(after, -2).tail
+    return [(0, 0, "".join(f"{line}\n" for line in ("---", *lines, "---", "")))]
 
 
-def _prose(text: str, start: int, prose: str) -> list[Edit]:
-    """The text under the frontmatter, where it stands; only the lines that differ are touched."""
+def _with_prose(text: str, prose: str) -> str:
+    """The file with another text under the frontmatter, with whatever line breaks that has."""
+    opening = FENCE.match(text)
+    closing = CLOSING.search(text, opening.end()) if opening is not None else None
+    start = closing.end() if closing is not None else 0
     rest = text[start:]
-    if not rest.strip():
-        space = "" if rest.startswith("\n") else "\n"
-        return [(start, len(text), f"{space}\n{prose}\n" if start else f"{prose}\n")] if prose else []
-    first = start + len(rest) - len(rest.lstrip())
-    last = start + len(rest.rstrip())
-    return [] if text[first:last] == prose else [(first, last, prose)]
+    if rest.strip():
+        first, last = start + len(rest) - len(rest.lstrip()), start + len(rest.rstrip())
+        return text[:first] + prose + text[last:]
+    if not prose:
+        return text
+    end = "\r\n" if "\r\n" in text else "\n"
+    space = "" if rest.startswith(("\n", "\r\n")) else end
+    return f"{text[:start]}{space}{end}{prose}{end}" if start else f"{prose}{end}"

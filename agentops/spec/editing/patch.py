@@ -65,14 +65,17 @@ class Patcher:
         result = dict(written)
         for key in dict.fromkeys([*ours, *theirs]):
             before, after = ours.get(key, MISSING), theirs.get(key, MISSING)
-            if before is not MISSING and after is not MISSING and same(before, after):
+            there = written.get(key, MISSING)
+            inherits = key == _CONFIGS and isinstance(there, list)
+            moved = inherits and not same(ours.get(_DEFAULT), theirs.get(_DEFAULT))
+            if before is not MISSING and after is not MISSING and same(before, after) and not moved:
                 continue
             if before is MISSING and (after is None or after is MISSING):
                 continue
-            there = written.get(key, MISSING)
-            if key == _CONFIGS and isinstance(there, list):
-                usual = same(ours.get(_DEFAULT), theirs.get(_DEFAULT))
-                made = self._configs(there, before, after, (*path, key), keep=usual)
+            if inherits:
+                made = self._configs(
+                    there, before, after, (*path, key), ours.get(_DEFAULT), theirs.get(_DEFAULT)
+                )
             else:
                 made = self.patched(there, None if before is MISSING else before, after, (*path, key))
             if made is MISSING or made in ({}, []):  # empty is absent
@@ -81,9 +84,12 @@ class Patcher:
                 result[key] = made
         return result
 
-    def _configs(self, written: list[Any], ours: Any, theirs: Any, path: Path, *, keep: bool) -> list[Any]:
+    def _configs(
+        self, written: list[Any], ours: Any, theirs: Any, path: Path, usual: Any, usual_now: Any
+    ) -> list[Any]:
         """The entries of a toolset, by name. Complete, it has only those that differ from its default, in
-        another order. ``keep``: the default is what it was, so what says the same as it may stay."""
+        another order. Where the default is what it was, what says the same as it may stay."""
+        keep = same(usual, usual_now)
         before = {item.get("name"): item for item in ours} if isinstance(ours, list) else {}
         places = {
             item.get("name"): place for place, item in enumerate(theirs if isinstance(theirs, list) else [])
@@ -96,7 +102,8 @@ class Patcher:
                 if name not in before and keep:
                     result.append(item)
             elif name in before:
-                result.append(self.patched(item, before[name], theirs[place], (*path, place)))
+                made = self.patched(item, before[name], theirs[place], (*path, place))
+                result.append(made if keep else _said(made, theirs[place], usual_now))
             else:
                 result.append(self._new(theirs[place], (*path, place)))
         return result + [self._new(theirs[place], (*path, place)) for place in sorted(places.values())]
@@ -156,8 +163,12 @@ class Patcher:
         left = dict(value)
         for key in value:
             without = {name: member for name, member in left.items() if name != key}
-            if key not in {"type", "name"} and self._completes(without, path):
+            # What has a name may be known by that alone; what has none is told by its type.
+            kept = {"name"} if "name" in value and path[-2:-1] == (_CONFIGS,) else {"type", "name"}
+            if key not in kept and self._completes(without, path):
                 left = without
+        if path[-2:-1] == (_CONFIGS,):
+            left = {key: left[key] for key in sorted(left, key=lambda key: key != "name")}
         return {key: self.trimmed(member, (*path, key)) for key, member in left.items()}
 
     def _completes(self, part: Any, path: Path) -> bool:
@@ -167,6 +178,14 @@ class Patcher:
             return made == form(self.kind, {self.field: self.target}).fingerprints
         except (TypeError, ValueError, AttributeError, KeyError):
             return False
+
+
+def _said(written: Any, whole: Mapping[str, Any], usual: Any) -> Any:
+    """An entry that says itself what it no longer has from a default."""
+    if not isinstance(written, Mapping) or not isinstance(usual, Mapping):
+        return written
+    missing = [key for key in usual if key not in written and not same(whole.get(key), usual[key])]
+    return {**written, **{key: whole[key] for key in missing if key in whole}}
 
 
 def _with(tree: Any, path: Path, part: Any) -> Any:

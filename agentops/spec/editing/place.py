@@ -10,12 +10,13 @@ from typing import Any
 from agentops.domain.canonical import same
 from agentops.domain.diagnostics import Location
 from agentops.domain.kind import Kind
+from agentops.domain.project import Stage
 from agentops.domain.resource import Resource, replace_refs
 from agentops.domain.theirs import Theirs
 from agentops.spec.build import MEMORY, PROMPT, SHORT
 from agentops.spec.credentials import CREDENTIALS
 from agentops.spec.editing.document import edited
-from agentops.spec.editing.layers import distributed, staged
+from agentops.spec.editing.layers import distributed, over_defaults, refuse_no_value, staged, unaffixed
 from agentops.spec.editing.naming import Names
 from agentops.spec.editing.patch import MISSING, Patcher
 from agentops.spec.editing.splice import Unwritable
@@ -38,11 +39,13 @@ _LAST = (OVERRIDES, LIFECYCLE)
 class Place:
     """One resource in one stage, in files as they are by now. ``texts`` takes what becomes of them.
 
-    owner: whether the document declares the resource itself, and not beside its own.
+    own: the stage's defaults that are not those of every stage. owner: whether the document declares the
+    resource itself, and not beside its own.
     """
 
     files: Files
-    stage: str
+    stage: Stage
+    own: Mapping[str, Any]
     kind: Kind
     resource: Resource
     theirs: Theirs
@@ -80,6 +83,8 @@ class Place:
         theirs = self.kind.complete(self.theirs.live).get(name)
         if self.kind.fields[name].digest is not None:
             return wanted.get(name), self.theirs.live.get(name)
+        if name == self.kind.label:
+            return unaffixed(self.kind, ours, self.stage), unaffixed(self.kind, theirs, self.stage)
         if not self.kind.fields[name].leaves or name in leaves:
             return ours, theirs
         target: dict[str, Any] = dict(copy.deepcopy(ours)) if isinstance(ours, Mapping) else {}
@@ -88,7 +93,7 @@ class Place:
             # A key of metadata may have dots of its own.
             path = [below] if self.kind.fields[name].foreign_keys else below.split(".")
             _set(target, path, _at(theirs, path))
-        return ours, _without_empty(target)
+        return _without_empty(ours), _without_empty(target)
 
     # -- texts
 
@@ -120,7 +125,8 @@ class Place:
         prose = self._as_prose(target)
         if prose is None:
             raise Unwritable(
-                "what stands under a frontmatter is a text alone, not empty, without white space around it",
+                "what stands under a frontmatter is a text alone, not empty, without white space around it; "
+                f"write it as '{self.kind.text_field}' into the frontmatter and take the text below it out",
                 0,
             )
         text = self.files.text(document.path)
@@ -142,27 +148,33 @@ class Place:
 
     def _patch(self, body: LocatedDict) -> LocatedDict | None:
         blocks = body.get(OVERRIDES)
-        patch = blocks.get(self.stage) if isinstance(blocks, LocatedDict) else None
+        patch = blocks.get(self.stage.name) if isinstance(blocks, LocatedDict) else None
         return patch if isinstance(patch, LocatedDict) else None
 
     def _tree(self, document: Document, name: str, ours: Any, target: Any) -> None:
         body = plain(document.body)
+        refuse_no_value(name, ours, target, self.stage.defaults)
         holder = () if self.owner else (CREDENTIALS, self.resource.address.name.partition("/")[2])
-        base, patch = _within(body, holder), _within(body, (OVERRIDES, self.stage, *holder))
+        base, patch = _within(body, holder), _within(body, (OVERRIDES, self.stage.name, *holder))
         if base is MISSING:
             base = {}
         short = SHORT.get(self.kind.name, {}).get(name) or self._short_reference(name)
         old = base.get(name, MISSING) if isinstance(base, Mapping) else MISSING
         over = patch.get(name, MISSING) if isinstance(patch, Mapping) else MISSING
         before = staged(old, over, short)
+        if before is MISSING and self.kind.fields[name].foreign_keys and name in self.stage.defaults:
+            before = {}  # key by key: those of the defaults stay where they are
         patcher = Patcher(self.kind, name, target, self.names.of_field(name), short)
         after = self._patched(name, before, ours, target, patcher, body)
         below, above = distributed(old, over, before, after, short)
+        below, above = over_defaults(name, (old, over), (below, above), self.own)
+        if above is not MISSING and patch is MISSING:
+            patch = _made(body, (OVERRIDES, self.stage.name, *holder))
         _put(base, name, below)
         if isinstance(patch, dict):
             _put(patch, name, above)
             if not patch and not holder:
-                del body[OVERRIDES][self.stage]
+                del body[OVERRIDES][self.stage.name]
                 if not body[OVERRIDES]:
                     del body[OVERRIDES]
         text = self.files.text(document.path)
@@ -296,6 +308,16 @@ def _within(tree: Any, path: Sequence[str]) -> Any:
     for step in path:
         tree = tree.get(step, MISSING) if isinstance(tree, Mapping) else MISSING
     return tree
+
+
+def _made(body: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """The mapping at a path, with those on the way to it, made where there is none."""
+    holder = body
+    for step in path:
+        if not isinstance(holder.get(step), dict):
+            _put(holder, step, {})
+        holder = holder[step]
+    return holder
 
 
 def _at(tree: Any, path: Sequence[str]) -> Any:

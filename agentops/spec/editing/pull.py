@@ -21,6 +21,7 @@ from agentops.domain.resource import Resource, replace_refs
 from agentops.domain.theirs import Theirs
 from agentops.spec.build import PROMPT
 from agentops.spec.discovery import discover
+from agentops.spec.editing.layers import own_defaults
 from agentops.spec.editing.naming import Names
 from agentops.spec.editing.place import Place
 from agentops.spec.editing.splice import Unwritable
@@ -145,7 +146,8 @@ class _Pulling:
             theirs.known,
             _names_paths(files, resource.path),
         )
-        return Place(files, self.stage.name, kind, resource, theirs, names, theirs.address in self.owners)
+        own, is_owner = own_defaults(self.project, self.stage), theirs.address in self.owners
+        return Place(files, self.stage, own, kind, resource, theirs, names, is_owner)
 
     def _bytes(self, path: str, text: str) -> bytes:
         old = self.now.get(path) or Files(self.root).read(path)
