@@ -262,6 +262,15 @@ def test_a_dirty_source_becomes_clean_by_a_commit_of_the_same(fleet: Stages):
     assert fleet.live("prod", "agent/reviewer")["system"] == "Review, version 2."
 
 
+def test_what_was_committed_since_is_recorded_with_that_commit(fleet: Stages):
+    fleet.configure({"prod": "vars: {inbox: x@example.com}\nrequire: [clean_git]"}).commit("a gate")
+    fleet.write("agents/reviewer.yaml", REVIEWER.replace("1", "2"))
+    fleet.apply("staging")
+    commit = fleet.commit("the same, and staging is not applied again")
+    fleet.promote("staging", "prod")
+    assert fleet.entry("prod", "agent/reviewer")["source"]["commit"] == commit
+
+
 def test_a_shallow_clone_is_told_how_to_get_the_commit(fleet: Stages, tmp_path: Path):
     fleet.apply("staging")
     commit = git(fleet.root, "rev-parse", "HEAD")
@@ -323,6 +332,17 @@ def test_an_imported_entry_has_to_be_applied_first(fleet: Stages):
     refused = fleet.run("promote", "staging", "prod", "--yes")
     assert refused.code == 1
     assert "what stage staging runs was never applied from a file" in refused.err
+
+
+def test_what_was_imported_with_other_content_is_no_release(fleet: Stages):
+    fleet.write("agents/hand.yaml", "model: claude-opus-5-5\nsystem: By the file.\n").commit("by hand")
+    made = fleet.create("staging", "agent", name="hand", model="claude-opus-5-5", system="By hand.")
+    assert fleet.run("import", "agent/hand", made, "--stage", "staging").code == 0
+    refused = fleet.run("promote", "staging", "prod", "agent/hand", "--yes")
+    assert (refused.code, "error[AO091] agent/hand: " in refused.err) == (1, True)
+    fleet.apply("staging")
+    fleet.promote("staging", "prod", "agent/hand")
+    assert fleet.live("prod", "agent/hand")["system"] == "By the file."
 
 
 def test_a_commit_that_has_something_else_is_refused(fleet: Stages):
