@@ -158,8 +158,14 @@ def _unequal(
             continue
         differing = adoption.unequal(item.kind, resource, item.live, versions)
         if paths := adoption.unsettled(item.kind, differing, stage.defaults):
-            found[address] = f"no file says the same of {', '.join(paths[:3])}"
+            found[address] = f"no file says the same of {', '.join(paths[:3])}{_named(stage, item, paths)}"
     return found
+
+
+def _named(stage: Stage, item: Unmanaged, paths: Iterable[str]) -> str:
+    if item.kind.label not in paths or stage.named("") == "":
+        return ""
+    return f", for stage {stage.name} calls everything '{stage.named('…')}'"
 
 
 def _leave_out(
