@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentops.cli.adopting_words import homeless, kept, left_out
@@ -162,8 +162,8 @@ def _unequal(
     return found
 
 
-def _named(stage: Stage, item: Unmanaged, paths: Iterable[str]) -> str:
-    if item.kind.label not in paths or stage.named("") == "":
+def _named(stage: Stage, item: Unmanaged, paths: Sequence[str]) -> str:
+    if not stage.named("") or item.kind.label is None or item.kind.label not in paths:
         return ""
     return f", for stage {stage.name} calls everything '{stage.named('…')}'"
 

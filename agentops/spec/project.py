@@ -33,6 +33,7 @@ from agentops.spec.defaults import defaults_in, joined
 from agentops.spec.files import Files, Refused
 from agentops.spec.gates import without_gates
 from agentops.spec.located import LocatedDict
+from agentops.spec.misplaced import with_places
 from agentops.spec.moved import read_moved
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.promotion import promotion_problems
@@ -47,7 +48,7 @@ NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 
 _LATER_OF_PROJECT = {
     "policy": "policy is not supported yet; remove it until a release checks it",
-    "require": "version requirements are not supported yet; pin the tool where you install it",
+    "require": "versions cannot be required yet; gates are a stage's: `stages.NAME.require`",
 }
 _LATER_OF_STAGE = {
     "policy": _LATER_OF_PROJECT["policy"],
@@ -95,7 +96,7 @@ def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
 def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     known = _without_literal_keys(_without_later(tree.without("$schema"), problems), problems)
     known, gates = without_gates(known, problems)
-    wrong = schema_problems(ProjectBlock, known, tree.at)
+    wrong = with_places(schema_problems(ProjectBlock, known, tree.at))
     problems.extend(wrong)
     _check_names(known, problems)
     problems.extend(_unfilled(known))
