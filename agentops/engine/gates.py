@@ -136,8 +136,8 @@ class _Check:
     def _behind(
         self, code: Code, gate: Gate, why: str, found: Mapping[Address, LockEntry], advice: str
     ) -> Iterator[Diagnostic]:
-        """What a gate does not let through, ``why``, and what to do about it. What stays rolled back in part is
-        neither what its file says nor what another stage runs, so it has a way out of its own."""
+        """What a gate does not let through, ``why``, and what to do about it. What stays rolled back in part
+        is neither what its file says nor what another stage runs, so it has a way out of its own."""
         held = sorted(address for address, entry in found.items() if entry.rolled_back is not None)
         if others := sorted(found.keys() - {*held}):
             yield self._refuse(code, gate, f"{why} {_listed(others)}", advice)
