@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, error, in_order
+from agentops.domain.diagnostics import Code, Diagnostic, error, in_order, listed
 from agentops.domain.gates import CleanGit, Gate, NoDriftIn, Soaked
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Plan
@@ -250,8 +250,7 @@ def _since(entry: LockEntry) -> datetime | None:
 
 
 def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
-    return f"{', '.join(items[:_NAMED])}{more}"
+    return listed(items, _NAMED)
 
 
 def _fields(paths: Iterator[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
-from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, note, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, listed, note, warning
 from agentops.domain.plan import Action, Change
 from agentops.domain.ports import (
     Conflict,
@@ -176,13 +176,12 @@ def still_needed(address: Address, users: Sequence[str], *, ours: bool) -> Diagn
 
 def too_many_removals(addresses: Sequence[Address], recorded: int, allowed: MaxRemovals) -> Diagnostic:
     share = f", {len(addresses) * 100 // recorded}%" if recorded else ""
-    shown = ", ".join(addresses[:_NAMED])
-    more = f" and {len(addresses) - _NAMED} more" if len(addresses) > _NAMED else ""
     return error(
         Code.TOO_MANY_REMOVALS,
         f"this plan removes or replaces {len(addresses)} of {recorded} resources{share}; "
         f"max_removals is {allowed}",
-        f"{shown}{more}: if all of that is meant, lift the limit with `--max-removals {len(addresses)}`",
+        f"{listed(addresses, _NAMED)}: if all of that is meant, lift the limit with "
+        f"`--max-removals {len(addresses)}`",
     )
 
 
