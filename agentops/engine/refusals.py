@@ -205,14 +205,16 @@ def nothing_to_rotate(address: Address) -> Diagnostic:
     )
 
 
-def orphaned(addresses: Sequence[Address], stage: str) -> Diagnostic:
+def orphaned(addresses: Sequence[Address], stage: str, promotes: str | None) -> Diagnostic:
     several = len(addresses) > 1
+    what = f"{len(addresses)} resources are" if several else f"{addresses[0]} is"
+    them = "them" if several else "it"
+    why = f"{promotes}'s release does not have {them}" if promotes else f"no file asks for {them}"
+    back = f"apply {them} to {promotes} first" if promotes else "bring the file back"
     return warning(
         Code.ORPHAN,
-        f"{len(addresses)} resources are managed here, but no file asks for them"
-        if several
-        else f"{addresses[0]} is managed here, but no file asks for it",
-        f"{'they are' if several else 'it is'} kept: bring the file back, or remove it with `--prune`, or "
+        f"{what} managed here, but {why}",
+        f"{'they are' if several else 'it is'} kept: {back}, or remove {them} with `--prune`, or "
         f"`agentops destroy {'ADDRESS' if several else addresses[0]} --stage {stage}`",
         address=None if several else addresses[0],
     )

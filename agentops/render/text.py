@@ -48,7 +48,7 @@ def plan(view: PlanView, console: Console) -> None:
         _drifted(page, view.drift)
     _held(page, view.held)
     if view.orphans:
-        _headed(page, "Not in the files any more (kept; nothing is done)")
+        _headed(page, view.orphans_heading)
         page.columns(_cells(view.orphans), indent=_ITEM)
     _below(page, view.closing, view.diagnostics)
     if view.blocked:

@@ -121,7 +121,8 @@ def test_a_file_that_is_removed_goes_by_the_rules_of_pruning(fleet: Stages):
     fleet.apply("staging", "--prune", "--confirm", "agent/lead")
     kept = fleet.run("promote", "staging", "prod", "--yes")
     assert kept.code == 0, kept.err
-    assert "AO045" in kept.out
+    assert "\nNot in staging's release (kept; nothing is done)\n  agent/lead " in kept.out
+    assert "AO045] agent/lead: agent/lead is managed here, but staging's release does not have it" in kept.out
     assert "agent/lead" in fleet.project.lock("prod")["resources"]
     refused = fleet.run("promote", "staging", "prod", "--prune", "--yes")
     assert refused.code == 3
