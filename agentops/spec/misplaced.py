@@ -10,6 +10,7 @@ from agentops.spec.stage_block import ProjectBlock, StageBlock
 _OF_A_STAGE = frozenset(StageBlock.model_fields) - frozenset(ProjectBlock.model_fields)
 _OF_THE_PROJECT = frozenset(ProjectBlock.model_fields) - frozenset(StageBlock.model_fields)
 _DECLARED = "`variables` declares: `team: {type: string}`; a value belongs under `vars`"
+_NAMES = "letters, digits and _ make a name, and no digit begins one: `my_team`"
 _RENAMED = "write `moved: [{from: agent/old, to: agent/new}]`"
 
 
@@ -27,6 +28,9 @@ def _with_place(item: Diagnostic) -> Diagnostic:
             detail = f"it holds for all stages: write `{key}` at the top of the file"
         case Code.WRONG_TYPE, ["variables", _]:
             detail = _DECLARED
+        case Code.INVALID_VALUE, ["variables", name]:
+            summary = f"'variables.{name}' is no name that a template can write as `vars.{name}`"
+            return item.model_copy(update={"summary": summary, "detail": _NAMES})
         case Code.WRONG_TYPE, ["moved"]:
             detail = _RENAMED
         case _:

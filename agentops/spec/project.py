@@ -38,6 +38,7 @@ from agentops.spec.moved import read_moved
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.promotion import promotion_problems
 from agentops.spec.renamed import former_names, renaming_problems
+from agentops.spec.salvage import salvaged
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 from agentops.spec.stage_block import PacingBlock, ProjectBlock, StageBlock
@@ -103,7 +104,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     problems.extend(promotion_problems(known))
     external, moved = _external(known, problems), read_moved(known, problems)
     if wrong:
-        return _salvaged(known, external)
+        return salvaged(known, external)
     block = ProjectBlock.model_validate(known)
     problems.extend(variable_problems(block.variables, known))
     shared = defaults_in(known)
@@ -125,17 +126,6 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
         stages=stages,
         default_stage=block.default_stage if block.default_stage in stages else None,
         moved=moved,
-    )
-
-
-def _salvaged(tree: LocatedDict, external: Mapping[str, Mapping[Address, str]]) -> Project:
-    """The names that can be read of a file that is wrong elsewhere, so that nothing is reported twice."""
-    name, stages = tree.get("project"), tree.get("stages")
-    return Project(
-        name=name if isinstance(name, str) else LOCAL,
-        stages={key: Stage(key, external=external.get(key, {})) for key in stages}
-        if isinstance(stages, Mapping) and stages
-        else {LOCAL: Stage(LOCAL, external=external.get(LOCAL, {}))},
     )
 
 

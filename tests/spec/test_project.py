@@ -160,6 +160,7 @@ def test_what_comes_later_in_a_project_says_so_in_a_sentence(tmp_path: Path, key
         ),
         ("variables: {a: string}", (2, 16), "`variables` declares: `team: {type: string}`"),
         ("variables: {a: {defualt: 1}}", (2, 17), "did you mean 'default'?"),
+        ("variables: {my-var: {}}", (2, 21), "letters, digits and _ make a name"),
         ("moved: {from: agent/a, to: agent/b}", (2, 8), "write `moved: [{from: agent/old, to: agent/new}]`"),
     ],
 )
