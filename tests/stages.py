@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from agentops.domain.address import Address
+from agentops.domain.kind import Kind
 from agentops.kinds import CATALOG
 from tests.projects import HEADERS, Ended, Project
 from tests.served import served_registry
@@ -107,13 +108,21 @@ class Stages:
         """What somebody does there behind our back."""
         return self._call(stage, "POST", address, members)
 
+    def create(self, stage: str, kind: str, **members: Any) -> str:
+        """The ID of what somebody makes there by hand."""
+        made = CATALOG[kind]
+        return str(self._send(stage, made, "POST", made.path, members)["id"])
+
     def _call(self, stage: str, method: str, address: str, body: Any = None) -> dict[str, Any]:
         kind = CATALOG.of_address(Address(address))
         parent = kind.parent_of(Address(address))
         path = kind.path.format(parent=self.entry(stage, parent)["id"] if parent else "")
+        return self._send(stage, kind, method, f"{path}/{self.entry(stage, address)['id']}", body)
+
+    def _send(self, stage: str, kind: Kind, method: str, path: str, body: Any) -> dict[str, Any]:
         headers = {**HEADERS, **({"anthropic-beta": kind.beta} if kind.beta else {})}
         with httpx.Client(base_url=self.urls[stage], headers=headers, trust_env=False) as client:
-            answer = client.request(method, f"{path}/{self.entry(stage, address)['id']}", json=body)
+            answer = client.request(method, path, json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

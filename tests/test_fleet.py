@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from agentops.cli.app import run
 from agentops.domain.address import Address
@@ -37,6 +38,7 @@ TOOLS = {
     "agent/research-pipeline-data-researcher": {*FILE_TOOLS, "bash"},
     "agent/research-pipeline-editor": {"read", "write", "glob"},
 }
+KEYWORDS = frozenset(Draft202012Validator.VALIDATORS) | {"title", "description", "default", "examples"}
 INBOXES = {
     "dev": "support+dev@example.com",
     "staging": "support+staging@example.com",
@@ -86,6 +88,26 @@ def test_nothing_is_said_about_the_fleet(stage: str) -> None:
 @pytest.mark.parametrize("agent", TOOLS)
 def test_an_agent_has_exactly_the_tools_it_lists(agent: str, stage: str) -> None:
     assert enabled_tools(resources_of(stage)[Address(agent)].body) == TOOLS[agent]
+
+
+@pytest.mark.parametrize("agent", TOOLS)
+def test_what_a_custom_tool_takes_is_said_in_the_words_of_json_schema(agent: str) -> None:
+    """A comma in a text between braces ends it, and what follows is a key that nobody meant."""
+    tools = resources_of("prod")[Address(agent)].body["tools"]
+    for schema in (tool["input_schema"] for tool in tools if tool["type"] == "custom"):
+        assert not unknown_words(schema)
+
+
+def unknown_words(schema: dict[str, Any]) -> set[str]:
+    inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    return (schema.keys() - KEYWORDS).union(*map(unknown_words, inner))
+
+
+def test_prod_gets_what_has_soaked_in_staging() -> None:
+    prod = load_project(ROOT)[0].stages["prod"]
+
+    assert prod.promote_from == "staging"
+    assert [str(gate) for gate in prod.require] == ["clean_git", "soaked: 2h"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -108,7 +108,13 @@ def sources_at(opened: Opened, stage: Stage, lock: Lock, release: str) -> dict[A
             recorded = _recorded_at(opened, stage, lock, release, history)
             if recorded is not None:
                 return recorded
-        commit = history.commit(release)
+        try:
+            commit = history.commit(release)
+        except Stop as stop:
+            telling = f"; `agentops lock show ADDRESS --stage {stage.name}` tells releases, `git log` commits"
+            raise Stop(
+                *(it.model_copy(update={"detail": f"{it.detail}{telling}"}) for it in stop.diagnostics)
+            ) from None
         return sources_of_tree(history.tree(commit), opened.project, stage, opened.catalog, commit)
 
 

@@ -6,7 +6,7 @@ Exceptions are for what stops us: ``Stop`` and its children carry a diagnostic a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -186,6 +186,12 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 _LISTED = 20
 
 
+def listed(items: Sequence[str], most: int) -> str:
+    """``a, b, c``, and beyond ``most`` of them how many are not named: ``a, b and 4 more``."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return f"{', '.join(items[:most])}{more}"
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name a user probably meant, or None when nothing is close."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -197,8 +203,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if (guess := nearest(word, names)) is not None:
         return f"did you mean '{guess}'?"
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return f"known here: {', '.join(names[:_LISTED])}{more}" if names else ""
+    return f"known here: {listed(names, _LISTED)}" if names else ""
 
 
 class Stop(Exception):

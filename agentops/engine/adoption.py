@@ -376,6 +376,7 @@ def entry_of(kind: Kind, desired: Resource, live: LiveObject, versions: Versions
     record = record_of(kind, desired, None, applied)
     return record.model_copy(
         update={
+            "source": None if differing else record.source,  # a release is what runs, not what will be sent
             "id": live.id,
             "version": kind.version_of(live.body),
             "observed": observed(kind, theirs, applied, {}),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, error, in_order
+from agentops.domain.diagnostics import Code, Diagnostic, error, in_order, listed
 from agentops.domain.gates import CleanGit, Gate, NoDriftIn, Soaked
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Plan
@@ -122,15 +122,29 @@ class _Check:
         files = self.facts.uncommitted
         if files is None:
             why = "no git commit holds this project"
-            advice = "plan in a clone of its repository, where git is installed"
+            advice = "commit it, or plan in a clone of its repository; git has to be installed"
             yield self._refuse(Code.NOT_CLEAN, gate, why, advice)
         elif files:
             why = f"not committed as it is here: {_listed(files)}"
             advice = "commit that, or put it back (`git stash -u`), and plan again"
             yield self._refuse(Code.NOT_CLEAN, gate, why, advice)
-        elif without := [address for address, entry in self._brought().items() if _has_no_commit(entry)]:
-            why = f"no commit holds what is planned for {_listed(without)}"
-            yield self._refuse(Code.NOT_CLEAN, gate, why, "commit its files and plan again")
+        else:
+            without = {address: entry for address, entry in self._brought().items() if _has_no_commit(entry)}
+            why = "no commit holds what is planned for"
+            yield from self._behind(Code.NOT_CLEAN, gate, why, without, "commit its files and plan again")
+
+    def _behind(
+        self, code: Code, gate: Gate, why: str, found: Mapping[Address, LockEntry], advice: str
+    ) -> Iterator[Diagnostic]:
+        """What a gate does not let through, ``why``, and what to do about it. What stays rolled back in part
+        is neither what its file says nor what another stage runs, so it has a way out of its own."""
+        held = sorted(address for address, entry in found.items() if entry.rolled_back is not None)
+        if others := sorted(found.keys() - {*held}):
+            yield self._refuse(code, gate, f"{why} {_listed(others)}", advice)
+        if held:
+            why = f"{why} {_listed(held)}, of which a part stays rolled back"
+            advice = "take it forward to what the file says: `--on-drift revert`"
+            yield self._refuse(code, gate, why, advice)
 
     def _no_drift_in(self, gate: NoDriftIn) -> Iterator[Diagnostic]:
         found = self.facts.unrest.get(gate.stage, Unknown("nobody has looked"))
@@ -168,21 +182,22 @@ class _Check:
             for address, entry in recorded.items()
             if entry is not None and _runs_the_same(entry, brought[address])
         }
-        if elsewhere := sorted(brought.keys() - same.keys()):
-            yield self._refuse(
-                Code.NOT_SOAKED,
-                gate,
-                f"{source} does not run what is planned for {_listed(elsewhere)}",
-                f"bring it to {source} first, and leave it there for {gate.text}; "
-                f"or promote what {source} runs: `agentops promote {source} {self.stage.name}`",
-            )
+        yield from self._behind(
+            Code.NOT_SOAKED,
+            gate,
+            f"{source} does not run what is planned for",
+            {address: entry for address, entry in brought.items() if address not in same},
+            f"bring it to {source} first, and leave it there for {gate.text}; "
+            f"or promote what {source} runs: `agentops promote {source} {self.stage.name}`",
+        )
         since = {address: _since(entry) for address, entry in same.items()}
         if untold := sorted(address for address, at in since.items() if at is None):
             yield self._refuse(
                 Code.NOT_SOAKED,
                 gate,
                 f"the lock of {source} does not tell since when it runs {_listed(untold)}",
-                "an older version wrote it; the next release that changes it there is told",
+                "it was adopted, or an older version recorded it: from its next change there on it is told; "
+                f"to go ahead before that, take `soaked` out of `require` of {self.stage.name}",
             )
         yield from self._too_young(gate, source, {address: at for address, at in since.items() if at})
 
@@ -235,8 +250,7 @@ def _since(entry: LockEntry) -> datetime | None:
 
 
 def _listed(items: Sequence[str]) -> str:
-    more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
-    return f"{', '.join(items[:_NAMED])}{more}"
+    return listed(items, _NAMED)
 
 
 def _fields(paths: Iterator[str]) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Blocked, Code, error
 from agentops.domain.project import Stage
 from agentops.domain.state import Intent, Lock, LockEntry
 from agentops.domain.torn import Origin, Torn
-
-Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)

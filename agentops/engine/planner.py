@@ -80,7 +80,7 @@ def make_plan(
         unchanged=work.unchanged(),
         records={address: item.record for address, item in work.decisions.items() if item.record},
         pins=work.pins(),
-        diagnostics=in_order([*diagnostics, *work.diagnostics()]),
+        diagnostics=in_order([*diagnostics, *work.diagnostics(promotes)]),
     )
 
 
@@ -354,14 +354,14 @@ class _Planning:
             if (found := self.live.objects.get(address)) is not None
         }
 
-    def diagnostics(self) -> list[Diagnostic]:
+    def diagnostics(self, promotes: str | None) -> list[Diagnostic]:
         found = [said for item in self.decisions.values() for said in item.diagnostics]
         removed = self._removed()
         found.extend(goes_along(self.catalog, self.live, self.lock, removed))
         found.extend(still_used(self.catalog, self.live, self.lock, removed, self._lets_go))
         found.extend(self._too_many())
         if orphans := [item.orphan.address for item in self.decisions.values() if item.orphan]:
-            found.append(refusals.orphaned(orphans, self.desired.stage))
+            found.append(refusals.orphaned(orphans, self.desired.stage, promotes))
         if self.left_behind:
             found.append(
                 note(

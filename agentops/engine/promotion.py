@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Blocked, Code, Diagnostic, error
+from agentops.domain.diagnostics import Blocked, Code, Diagnostic, error, listed
 from agentops.domain.graph import closure
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Change, Plan, Reason
@@ -116,7 +116,7 @@ def _scope(
 def _unsettled(stage: Stage, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
     name = stage.name
     for item in plan.drift:
-        fields = _named([field.path for field in item.fields])
+        fields = listed([field.path for field in item.fields], _LISTED)
         yield _not_settled(
             f"stage {name} has drifted: {fields}",
             f"`agentops drift --stage {name}` shows it; `agentops pull --stage {name}` puts it into the "
@@ -135,7 +135,7 @@ def _unsettled(stage: Stage, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
             yield _rolled_back(stage, address, entry.rolled_back.to, entry.held)
         elif entry.held:
             yield _not_settled(
-                f"stage {name} holds fields: {_named(entry.held)}",
+                f"stage {name} holds fields: {listed(entry.held, _LISTED)}",
                 "what runs there is not what the file says; put it into the file and apply, or "
                 f"{_forward(stage)}",
                 address,
@@ -150,7 +150,7 @@ def _unsettled(stage: Stage, lock: Lock, plan: Plan) -> Iterator[Diagnostic]:
 
 def _rolled_back(stage: Stage, address: Address, to: str, held: Sequence[str]) -> Diagnostic:
     if held:
-        summary = f"stage {stage.name} was rolled back, to {to}: {_named(held)}"
+        summary = f"stage {stage.name} was rolled back, to {to}: {listed(held, _LISTED)}"
         advice = (
             f"what runs there is behind its file on purpose; mend the file and {_bring(stage)}, or take it "
         )
@@ -207,13 +207,11 @@ def not_promoted(
     ]
     if not found:
         return []
-    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
-    listed = ", ".join(f"{address} ({why})" for address, why in found[:_LISTED])
+    told = listed([f"{address} ({why})" for address, why in found], _LISTED)
     return [
         error(
             Code.NOT_PROMOTED,
-            f"stage {stage.name} takes only what stage {stage.promote_from} runs, which is not so of: "
-            f"{listed}{more}",
+            f"stage {stage.name} takes only what stage {stage.promote_from} runs, which is not so of: {told}",
             f"apply stage {stage.promote_from} first if it is behind, then "
             f"`agentops promote {stage.promote_from} {stage.name}`",
         )
@@ -233,8 +231,3 @@ def _why_not(
     if any(source.digest == resource.source.digest for source in same):
         return None
     return "{stage} runs another" if change.address in sources else "not in {stage}"
-
-
-def _named(paths: Sequence[str]) -> str:
-    shown = ", ".join(paths[:_LISTED])
-    return f"{shown} and {len(paths) - _LISTED} more" if len(paths) > _LISTED else shown

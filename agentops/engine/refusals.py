@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Difference, Moved
-from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, note, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, listed, note, warning
 from agentops.domain.plan import Action, Change
 from agentops.domain.ports import (
     Conflict,
@@ -176,13 +176,12 @@ def still_needed(address: Address, users: Sequence[str], *, ours: bool) -> Diagn
 
 def too_many_removals(addresses: Sequence[Address], recorded: int, allowed: MaxRemovals) -> Diagnostic:
     share = f", {len(addresses) * 100 // recorded}%" if recorded else ""
-    shown = ", ".join(addresses[:_NAMED])
-    more = f" and {len(addresses) - _NAMED} more" if len(addresses) > _NAMED else ""
     return error(
         Code.TOO_MANY_REMOVALS,
         f"this plan removes or replaces {len(addresses)} of {recorded} resources{share}; "
         f"max_removals is {allowed}",
-        f"{shown}{more}: if all of that is meant, lift the limit with `--max-removals {len(addresses)}`",
+        f"{listed(addresses, _NAMED)}: if all of that is meant, lift the limit with "
+        f"`--max-removals {len(addresses)}`",
     )
 
 
@@ -206,14 +205,16 @@ def nothing_to_rotate(address: Address) -> Diagnostic:
     )
 
 
-def orphaned(addresses: Sequence[Address], stage: str) -> Diagnostic:
+def orphaned(addresses: Sequence[Address], stage: str, promotes: str | None) -> Diagnostic:
     several = len(addresses) > 1
+    what = f"{len(addresses)} resources are" if several else f"{addresses[0]} is"
+    them = "them" if several else "it"
+    why = f"{promotes}'s release does not have {them}" if promotes else f"no file asks for {them}"
+    back = f"apply {them} to {promotes} first" if promotes else "bring the file back"
     return warning(
         Code.ORPHAN,
-        f"{len(addresses)} resources are managed here, but no file asks for them"
-        if several
-        else f"{addresses[0]} is managed here, but no file asks for it",
-        f"{'they are' if several else 'it is'} kept: bring the file back, or remove it with `--prune`, or "
+        f"{what} managed here, but {why}",
+        f"{'they are' if several else 'it is'} kept: {back}, or remove {them} with `--prune`, or "
         f"`agentops destroy {'ADDRESS' if several else addresses[0]} --stage {stage}`",
         address=None if several else addresses[0],
     )

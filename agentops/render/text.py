@@ -48,14 +48,9 @@ def plan(view: PlanView, console: Console) -> None:
         _drifted(page, view.drift)
     _held(page, view.held)
     if view.orphans:
-        _headed(page, "Not in the files any more (kept; nothing is done)")
+        _headed(page, view.orphans_heading)
         page.columns(_cells(view.orphans), indent=_ITEM)
-    page.blank()
-    for line in view.closing:
-        page.line(*line)
-    if view.diagnostics.items:
-        page.blank()
-        _diagnostics(page, view.diagnostics)
+    _below(page, view.closing, view.diagnostics)
     if view.blocked:
         page.blank()
         page.line(*view.blocked)
@@ -70,11 +65,7 @@ def drift(view: DriftView, console: Console) -> None:
         page.blank()
         _drifted(page, view.drift)
     _held(page, view.held)
-    page.blank()
-    page.line(*view.closing)
-    if view.diagnostics.items:
-        page.blank()
-        _diagnostics(page, view.diagnostics)
+    _below(page, [view.closing], view.diagnostics)
     page.print()
 
 
@@ -88,12 +79,7 @@ def pulled(view: PullView, console: Console) -> None:
     if view.adopted:
         page.blank()
         page.columns(_cells(view.adopted), indent=_ITEM)
-    page.blank()
-    for line in view.closing:
-        page.line(*line)
-    if view.diagnostics.items:
-        page.blank()
-        _diagnostics(page, view.diagnostics)
+    _below(page, view.closing, view.diagnostics)
     page.print()
 
 
@@ -102,11 +88,7 @@ def comparison(view: ComparisonView, console: Console) -> None:
     page = Page(console)
     page.text(view.title, Tone.STRONG)
     _changes(page, view.changes)
-    page.blank()
-    page.line(*view.closing)
-    if view.diagnostics.items:
-        page.blank()
-        _diagnostics(page, view.diagnostics)
+    _below(page, [view.closing], view.diagnostics)
     page.print()
 
 
@@ -152,7 +134,7 @@ def overview(view: TableView, console: Console) -> None:
             page.line(row[0])
             cells = zip(view.header[1:], row[1:], strict=True)
             page.columns([((Span(name, Tone.FAINT),), (cell,)) for name, cell in cells if cell.text], _ITEM)
-        _below(page, view)
+        _below(page, view.closing, view.diagnostics)
         page.print()
     else:
         _table(view, console)
@@ -245,17 +227,17 @@ def _table(view: TableView, console: Console) -> None:
     if view.rows:
         page.blank()
         page.columns(_rows(view), indent=_ITEM)
-    _below(page, view)
+    _below(page, view.closing, view.diagnostics)
     page.print()
 
 
-def _below(page: Page, view: TableView) -> None:
+def _below(page: Page, closing: Sequence[Line], said: DiagnosticsView) -> None:
     page.blank()
-    for line in view.closing:
+    for line in closing:
         page.line(*line)
-    if view.diagnostics.items:
+    if said.items:
         page.blank()
-        _diagnostics(page, view.diagnostics)
+        _diagnostics(page, said)
 
 
 def _rows(view: TableView) -> list[Row]:

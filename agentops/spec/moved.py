@@ -23,8 +23,8 @@ class MovedBlock(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    old: _Text = Field(alias="from")
-    new: _Text = Field(alias="to")
+    old: _Text = Field(alias="from", description="the address that the lock has")
+    new: _Text = Field(alias="to", description="the address that the files give it now")
 
 
 def read_moved(tree: LocatedDict, problems: list[Diagnostic]) -> tuple[Rename, ...]:

@@ -33,10 +33,12 @@ from agentops.spec.defaults import defaults_in, joined
 from agentops.spec.files import Files, Refused
 from agentops.spec.gates import without_gates
 from agentops.spec.located import LocatedDict
+from agentops.spec.misplaced import with_places
 from agentops.spec.moved import read_moved
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
 from agentops.spec.promotion import promotion_problems
 from agentops.spec.renamed import former_names, renaming_problems
+from agentops.spec.salvage import salvaged
 from agentops.spec.schema import schema_problems
 from agentops.spec.source import describe, read_data
 from agentops.spec.stage_block import PacingBlock, ProjectBlock, StageBlock
@@ -47,7 +49,7 @@ NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 
 _LATER_OF_PROJECT = {
     "policy": "policy is not supported yet; remove it until a release checks it",
-    "require": "version requirements are not supported yet; pin the tool where you install it",
+    "require": "versions cannot be required yet; gates are a stage's: `stages.NAME.require`",
 }
 _LATER_OF_STAGE = {
     "policy": _LATER_OF_PROJECT["policy"],
@@ -95,14 +97,14 @@ def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
 def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
     known = _without_literal_keys(_without_later(tree.without("$schema"), problems), problems)
     known, gates = without_gates(known, problems)
-    wrong = schema_problems(ProjectBlock, known, tree.at)
+    wrong = with_places(schema_problems(ProjectBlock, known, tree.at))
     problems.extend(wrong)
     _check_names(known, problems)
     problems.extend(_unfilled(known))
     problems.extend(promotion_problems(known))
     external, moved = _external(known, problems), read_moved(known, problems)
     if wrong:
-        return _salvaged(known, external)
+        return salvaged(known, external)
     block = ProjectBlock.model_validate(known)
     problems.extend(variable_problems(block.variables, known))
     shared = defaults_in(known)
@@ -124,17 +126,6 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
         stages=stages,
         default_stage=block.default_stage if block.default_stage in stages else None,
         moved=moved,
-    )
-
-
-def _salvaged(tree: LocatedDict, external: Mapping[str, Mapping[Address, str]]) -> Project:
-    """The names that can be read of a file that is wrong elsewhere, so that nothing is reported twice."""
-    name, stages = tree.get("project"), tree.get("stages")
-    return Project(
-        name=name if isinstance(name, str) else LOCAL,
-        stages={key: Stage(key, external=external.get(key, {})) for key in stages}
-        if isinstance(stages, Mapping) and stages
-        else {LOCAL: Stage(LOCAL, external=external.get(LOCAL, {}))},
     )
 
 

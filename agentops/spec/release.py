@@ -263,14 +263,20 @@ class _Picking:
         found: dict[Address, Resource] = {}
         for address, read in self.picked.items():
             if (resource := read.resources(stage).get(address)) is not None:
-                source = self.release.sources[address]
-                found[address] = replace(resource, source=source) if source is not None else resource
+                found[address] = self._as_recorded(address, resource)
         for address, read in self._own(stage):
             source = read.resources(stage)[address].source
             if read.commit is not None:
                 source = Source(digest=source.digest, commit=read.commit)
             found.setdefault(address, replace(read.resources(stage)[address], source=source))
         return found
+
+    def _as_recorded(self, address: Address, resource: Resource) -> Resource:
+        """With the commit that was recorded; what nobody had committed then may be committed by now."""
+        source = self.release.sources[address]
+        if source is None or (source.commit is None and source.digest == resource.source.digest):
+            return resource
+        return replace(resource, source=source)
 
     def _own(self, stage: Stage) -> Iterator[tuple[Address, _Read]]:
         for read in {id(read): read for read in self.picked.values()}.values():

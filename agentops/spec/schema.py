@@ -6,6 +6,7 @@ What stands beside a secret is repeated in no message: somebody may have put the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -256,6 +257,8 @@ def _inside(node: Mapping[str, Any], step: Step) -> Iterator[Any]:
     elif step in node.get("properties", {}):
         yield node["properties"][step]
     else:
+        patterns = node.get("patternProperties", {})
+        yield from (inner for pattern, inner in patterns.items() if re.search(pattern, step))
         yield node.get("additionalProperties")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from agentops.domain.address import Address
 from agentops.domain.bundle import Manifest, manifest, texts
 from agentops.domain.canonical import digest
-from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_errors, note, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_errors, listed, note, warning
 from agentops.domain.github import Checkout
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.resource import Resource, Source, refs_in
@@ -319,11 +319,9 @@ def _refused(directory: str, path: str, why: str) -> Diagnostic:
 
 def _not_uploaded(url: str, paths: Sequence[str]) -> Diagnostic:
     """What lies in somebody else's repository cannot be moved from here, so this is a note."""
-    shown = ", ".join(paths[:_NAMED])
-    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
     return note(
         Code.UPLOAD,
-        f"{url}: not uploaded: {shown}{more}",
+        f"{url}: not uploaded: {listed(paths, _NAMED)}",
         "hidden files may hold credentials, and tools have folders of their own",
     )
 

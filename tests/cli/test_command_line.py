@@ -150,6 +150,15 @@ def test_a_registry_that_does_not_answer_is_named(project: Project, monkeypatch:
     assert SECRET not in ended.out + ended.err
 
 
+def test_a_project_file_that_cannot_be_read_is_all_that_is_told(project: Project):
+    project.write("agentops.yaml", "project: p\nvars: {inbox: x\nstages: {prod: {}}\n")
+    project.write("agents/a.yaml", "template: true\nmodel: m\nsystem: '{{ vars.inbox }}'\n")
+    for stage in ((), ("--stage", "prod")):
+        ended = project.run("validate", *stage)
+        assert (ended.code, (ended.out + ended.err).count("error[")) == (1, 1)
+        assert "error[AO002] agentops.yaml:" in ended.out + ended.err
+
+
 def test_validate_needs_no_key_and_no_network(project: Project):
     remote(project, "https://evil.example")
     assert project.run("validate").code == 0

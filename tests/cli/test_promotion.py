@@ -121,7 +121,8 @@ def test_a_file_that_is_removed_goes_by_the_rules_of_pruning(fleet: Stages):
     fleet.apply("staging", "--prune", "--confirm", "agent/lead")
     kept = fleet.run("promote", "staging", "prod", "--yes")
     assert kept.code == 0, kept.err
-    assert "AO045" in kept.out
+    assert "\nNot in staging's release (kept; nothing is done)\n  agent/lead " in kept.out
+    assert "AO045] agent/lead: agent/lead is managed here, but staging's release does not have it" in kept.out
     assert "agent/lead" in fleet.project.lock("prod")["resources"]
     refused = fleet.run("promote", "staging", "prod", "--prune", "--yes")
     assert refused.code == 3
@@ -269,6 +270,15 @@ def test_a_dirty_source_becomes_clean_by_a_commit_of_the_same(fleet: Stages):
     assert fleet.live("prod", "agent/reviewer")["system"] == "Review, version 2."
 
 
+def test_what_was_committed_since_is_recorded_with_that_commit(fleet: Stages):
+    fleet.configure({"prod": "vars: {inbox: x@example.com}\nrequire: [clean_git]"}).commit("a gate")
+    fleet.write("agents/reviewer.yaml", REVIEWER.replace("1", "2"))
+    fleet.apply("staging")
+    commit = fleet.commit("the same, and staging is not applied again")
+    fleet.promote("staging", "prod")
+    assert fleet.entry("prod", "agent/reviewer")["source"]["commit"] == commit
+
+
 def test_a_shallow_clone_is_told_how_to_get_the_commit(fleet: Stages, tmp_path: Path):
     fleet.apply("staging")
     commit = git(fleet.root, "rev-parse", "HEAD")
@@ -330,6 +340,17 @@ def test_an_imported_entry_has_to_be_applied_first(fleet: Stages):
     refused = fleet.run("promote", "staging", "prod", "--yes")
     assert refused.code == 1
     assert "what stage staging runs was never applied from a file" in refused.err
+
+
+def test_what_was_imported_with_other_content_is_no_release(fleet: Stages):
+    fleet.write("agents/hand.yaml", "model: claude-opus-5-5\nsystem: By the file.\n").commit("by hand")
+    made = fleet.create("staging", "agent", name="hand", model="claude-opus-5-5", system="By hand.")
+    assert fleet.run("import", "agent/hand", made, "--stage", "staging").code == 0
+    refused = fleet.run("promote", "staging", "prod", "agent/hand", "--yes")
+    assert (refused.code, "error[AO091] agent/hand: " in refused.err) == (1, True)
+    fleet.apply("staging")
+    fleet.promote("staging", "prod", "agent/hand")
+    assert fleet.live("prod", "agent/hand")["system"] == "By the file."
 
 
 def test_a_commit_that_has_something_else_is_refused(fleet: Stages):
@@ -502,7 +523,7 @@ def test_a_rollback_goes_back_over_a_renaming(chain: Stages):
 
 
 def test_what_was_put_back_can_be_taken_back(chain: Stages):
-    """The stage has a release once more then: what came with it the first time is no part of what is undone."""
+    """The stage has a release once more then: what came with it at first is no part of what is undone."""
     chain.apply("dev")
     chain.promote("dev", "staging")
     chain.commit("locks")

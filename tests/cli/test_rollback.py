@@ -306,6 +306,7 @@ def test_what_was_removed_since_is_created_again_and_named(history: Project):
 def test_an_unknown_release_is_refused(history: Project, release: str):
     refused = history.run("rollback", "--release", release, "--yes")
     assert (refused.code, "AO090" in refused.err) == (1, True)
+    assert "`agentops lock show ADDRESS --stage " in refused.err
 
 
 def test_an_address_that_a_release_does_not_have_is_refused(history: Project):

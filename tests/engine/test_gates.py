@@ -176,6 +176,15 @@ def test_what_runs_there_has_to_be_what_is_planned():
     ]
 
 
+def test_what_stays_rolled_back_in_part_is_told_how_to_pass():
+    back = RolledBack(to="3", at="x")
+    made = plan(change("a", record=LockEntry(id="x", rolled_back=back)), change("b", record=entry()))
+    for gate, facts in ((CleanGit(PLACE), Facts(NOW)), (TWO_HOURS, running(b=entry(since="2020-01-01")))):
+        (found,) = check(stage(gate), made, facts)
+        assert found.summary.endswith(" planned for widget/a, of which a part stays rolled back")
+        assert found.detail == "take it forward to what the file says: `--on-drift revert`"
+
+
 @pytest.mark.parametrize("since", [None, "yesterday"])
 def test_what_the_lock_does_not_tell_is_no_pass(since: str | None):
     assert told(TWO_HOURS, ONE, running(a=entry(since=since))) == [

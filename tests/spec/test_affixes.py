@@ -172,3 +172,10 @@ def test_a_suffix_that_makes_two_names_one_is_found(tree: Tree) -> None:
         "environment/e",
         "environment/e is called 'e-x' in the stages 'one' and 'two', which share workspace a",
     )
+
+
+def test_a_prefix_is_no_template(tree: Tree) -> None:
+    tree.write({"agentops.yaml": "project: p\nstages: {dev: {name_prefix: '{{ stage }}-'}}\n"})
+    _, (problem,) = load_project(tree.root)
+    assert problem.code is Code.INVALID_VALUE
+    assert "nothing is rendered in agentops.yaml" in problem.summary

@@ -55,6 +55,18 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
         assert {"type", "address", "overrides", "template", "lifecycle"} <= names
 
 
+def test_every_key_of_the_project_file_is_explained() -> None:
+    project = SCHEMAS["project"]
+    blocks = {"agentops.yaml": project, **project["$defs"]}
+    members = {
+        f"{name}.{key}": member
+        for name, block in blocks.items()
+        for key, member in block.get("properties", {}).items()
+    }
+    assert {"agentops.yaml.moved", "StageBlock.require", "VariableBlock.values"} <= members.keys()
+    assert [name for name, member in members.items() if not member.get("description")] == []
+
+
 @pytest.mark.parametrize(
     ("kind", "required", "own"),
     [

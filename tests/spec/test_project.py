@@ -149,6 +149,31 @@ def test_what_comes_later_in_a_project_says_so_in_a_sentence(tmp_path: Path, key
 
 
 @pytest.mark.parametrize(
+    ("text", "where", "detail"),
+    [
+        ("name_suffix: -x", (2, 1), "it belongs to a stage: `stages.NAME.name_suffix`"),
+        ("protect: true", (2, 1), "it belongs to a stage: `stages.NAME.protect`"),
+        (
+            "stages: {s: {moved: []}}",
+            (2, 14),
+            "it holds for all stages: write `moved` at the top of the file",
+        ),
+        ("variables: {a: string}", (2, 16), "`variables` declares: `team: {type: string}`"),
+        ("variables: {a: {defualt: 1}}", (2, 17), "did you mean 'default'?"),
+        ("variables: {my-var: {}}", (2, 21), "letters, digits and _ make a name"),
+        ("moved: {from: agent/a, to: agent/b}", (2, 8), "write `moved: [{from: agent/old, to: agent/new}]`"),
+    ],
+)
+def test_what_stands_in_another_place_is_told_where_it_belongs(
+    tmp_path: Path, text: str, where: tuple[int, int], detail: str
+) -> None:
+    _, (problem,) = load(tmp_path, f"project: p\n{text}\n")
+    assert problem.location is not None
+    assert (problem.location.line, problem.location.column) == where
+    assert problem.detail.startswith(detail)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "api_key: sk-ant-secret",

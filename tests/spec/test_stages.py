@@ -98,3 +98,22 @@ def test_a_file_is_read_once_for_all_stages(tree: Tree, monkeypatch: pytest.Monk
     read.clear()
     load_stages(tree.root, project, list(project.stages.values()), CATALOG)
     assert sorted(read) == ["agents/a.yaml", "agents/t/t.yaml"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "name_sufix: -x",
+        "defaults: {metadata: {a: 1}}",
+        "renamed_from: 5",
+        "vars: {team: x, other: y}, proteckt: true",
+    ],
+)
+def test_a_mistake_in_the_project_file_is_no_mistake_of_the_files(tree: Tree, wrong: str) -> None:
+    project = "project: p\nvariables: {team: {type: string}, tier: {default: basic}}\nvars: {team: x}\n"
+    stages = f"defaults: {{model: claude-opus-5-5}}\nstages: {{dev: {{{wrong}}}}}\n"
+    agent = "template: true\nsystem: '{{ vars.team }}, {{ vars.tier }}'\n"
+    tree.write({"agentops.yaml": project + stages, "agents/a.yaml": agent})
+    _, problems = load_project(tree.root)
+    assert len(problems) == 1
+    assert told(tree) == []

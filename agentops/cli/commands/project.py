@@ -74,10 +74,20 @@ def validate(form: str, **given: Any) -> int:
     told = Common.of(given)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = find_project(told)
-    stages = [opened.stage(told.stage)] if told.stage else list(opened.project.stages.values())
-    report = _checked(opened, stages)
+    if has_errors(opened.diagnostics) and not opened.project.explicit:
+        report = _unread(opened)
+    else:
+        stages = [opened.stage(told.stage)] if told.stage else list(opened.project.stages.values())
+        report = _checked(opened, stages)
     output.json(report) if form == "json" else output.validation(report)
     return 1 if has_errors(report.diagnostics) else 0
+
+
+def _unread(opened: Opened) -> ValidationReport:
+    """Without agentops.yaml nobody knows the stages, and what files lack may well stand there."""
+    from agentops.domain.report import ValidationReport
+
+    return ValidationReport(project=opened.project.name, stages=(), files=1, diagnostics=opened.diagnostics)
 
 
 def _checked(opened: Opened, stages: list[Stage]) -> ValidationReport:

@@ -51,8 +51,9 @@ def pull(
 ) -> int:
     """Write what the registry has into the files.
 
-    Without ADDRESSes (kind/name), what drifted or is held: exactly the lines of each field. What no file has
-    yet gets files and is recorded, an ADDRESS or with --all everything: the plan right after is empty.
+    Without ADDRESSes (kind/name), what drifted: exactly the lines of each field; what is held, only by its
+    ADDRESS. What no file has yet gets files and is recorded, an ADDRESS or with --all everything: the plan
+    right after is empty.
     """
     from agentops.cli.adopting_choice import Asked
     from agentops.cli.output import Output

@@ -127,6 +127,7 @@ class PlanView:
     diagnostics: DiagnosticsView = DiagnosticsView(())
     blocked: Line = ()
     moves: tuple[Line, ...] = ()
+    orphans_heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,6 @@ _STANDING = (
     ("unchanged", "unchanged"),
     ("drifted", "drifted"),
     ("held", "held"),
-    ("orphaned", "not in the files"),
 )
 _RESOLVED = {
     OnDrift.BLOCK: "",
@@ -84,6 +83,7 @@ def plan_view(plan: Plan, *, verbose: bool = False) -> PlanView:
             (Span(item.address), Span(item.id, Tone.FAINT), Span(item.path or "", Tone.PLACE))
             for item in plan.orphans
         ),
+        orphans_heading=_orphans_heading(plan),
         closing=tuple(_closing(plan)),
         diagnostics=diagnostics_view(plan.diagnostics, errors_first=True),
         blocked=_blocked(plan),
@@ -309,6 +309,8 @@ def _counts(plan: Plan) -> str:
     """``Plan: 2 to create, 1 to update; 14 unchanged; 1 drifted.``"""
     summary = plan.summary
     standing = [f"{number:,} {text}" for name, text in _STANDING if (number := getattr(summary, name))]
+    if summary.orphaned:
+        standing.append(f"{summary.orphaned:,} not in {_asked_by(plan)}")
     if plan.changes:
         actions = [f"{number:,} {text}" for name, text in _PARTS if (number := getattr(summary, name))]
         return f"Plan: {'; '.join([', '.join(actions), *standing])}."
@@ -316,9 +318,20 @@ def _counts(plan: Plan) -> str:
         return f"No changes. The registry has what is rolled back to: {plan.rolls_back}."
     if summary.drifted or summary.held or plan.blocked:
         return f"{'; '.join(['No changes to apply', *standing])}."
-    rest = f"; {summary.orphaned:,} not in the files" if summary.orphaned else ""
-    what = f"{plan.promotes}'s release" if plan.promotes else "the files"
-    return f"No changes. The registry matches {what} ({counted(summary.unchanged, 'resource')}{rest})."
+    matched = counted(summary.unchanged, "resource")
+    rest = (
+        f"; {summary.orphaned:,} not in {'it' if plan.promotes else 'the files'}" if summary.orphaned else ""
+    )
+    return f"No changes. The registry matches {_asked_by(plan)} ({matched}{rest})."
+
+
+def _orphans_heading(plan: Plan) -> str:
+    any_more = "" if plan.promotes else " any more"
+    return f"Not in {_asked_by(plan)}{any_more} (kept; nothing is done)"
+
+
+def _asked_by(plan: Plan) -> str:
+    return f"{plan.promotes}'s release" if plan.promotes else "the files"
 
 
 def _blocked(plan: Plan) -> Line:
