@@ -436,18 +436,6 @@ def test_a_display_name_that_no_file_says_is_kept_and_listed(empty: Project, con
     assert [it["address"] for it in planned["held"]] == ["skill/review"]
 
 
-def test_a_name_that_a_stage_would_not_give_is_left_and_told_why(empty: Project, console: Console):
-    empty.write("agentops.yaml", "project: docs\nstages: {dev: {name_suffix: -dev}}\n")
-    console.create("agent", name="Teacher", model=MODEL)
-    console.create("agent", name="Tutor-dev", model=MODEL)
-    ended = empty.run("pull", "--all")
-
-    assert ended.code == 4
-    assert ended.out.count("error[AO027]") == 1
-    assert "no file says the same of name, for stage dev calls everything '…-dev'\n" in ended.out
-    assert empty.lock("dev")["resources"].keys() == {"agent/tutor"}
-
-
 def test_others_things_stay_theirs(empty: Project, console: Console):
     theirs = console.create("agent", name="Theirs", model=MODEL, metadata={"agentops": "shop/prod/agent/x"})
     foreign = console.create("environment", name="Foreign")
