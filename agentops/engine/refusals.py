@@ -84,7 +84,7 @@ def foreign_owner(address: Address, live: LiveObject, location: Location | None)
     return error(
         Code.FOREIGN_OWNER,
         f"{address}: {live.id} is marked as belonging to {live.owner}",
-        "one resource has one owner: remove it from the other project or stage, or forget it in this lock",
+        f"one resource has one owner: forget it here (`agentops lock rm {address}`, and its file), or there",
         address=address,
         location=location,
     )
