@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentops.cli.adopting_words import ambiguous, homeless, kept, left_out
+from agentops.cli.adopting_words import ambiguous, homeless, kept, left_out, unlike
 from agentops.cli.placing import occupied
 from agentops.cli.wiring import Opened
 from agentops.domain.address import Address
@@ -87,6 +87,9 @@ def decide(opened: Opened, stage: Stage, asked: Asked, desired: DesiredState, su
         item = found[id]
         work.entries[address] = entry = adoption.entry_of(item.kind, resource, item.live, _versions(work))
         work.said.extend(kept(address, path) for path in entry.held)
+        if id in work.declared:
+            differing = adoption.sent_next(item.kind, resource, item.live, _versions(work))
+            work.said.extend(unlike(address, differing))
     return work
 
 

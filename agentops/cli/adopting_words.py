@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from agentops.cli.wiring import Opened
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, error, note, warning
+from agentops.domain.diagnostics import Code, Diagnostic, error, listed, note, warning
 from agentops.domain.kind import Kind
 from agentops.domain.project import Stage
 from agentops.domain.pulled import Adopted, PullReport
 
 if TYPE_CHECKING:
     from agentops.cli.adopting_choice import Asked, Pulling
+
+
+_SHOWN = 3
 
 
 def homeless(kind: Kind, id: str) -> Diagnostic:
@@ -41,6 +44,17 @@ def kept(address: Address, path: str) -> Diagnostic:
         "what is there is kept, and every plan lists it; another registry gets what the files say",
         address=address,
     )
+
+
+def unlike(address: Address, paths: Sequence[str]) -> Iterator[Diagnostic]:
+    """A file that was there is not written over: what it says is what counts from then on."""
+    if paths:
+        yield note(
+            Code.NOT_WRITTEN,
+            f"its file was there and says another {listed(paths, _SHOWN)} than the registry has",
+            "the next apply sends what the file says; to have theirs, write it into the file before",
+            address=address,
+        )
 
 
 def left_out(address: Address, id: str, why: str) -> Diagnostic:

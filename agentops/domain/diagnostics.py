@@ -130,6 +130,7 @@ class Code(StrEnum):
     UNSETTLED = "AO093"
     NOT_PROMOTED = "AO094"
     PROMOTION_ORDER = "AO095"
+    HELD_BACK = "AO096"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -356,6 +356,12 @@ def _stays(kind: Kind, path: str) -> bool:
     return kind.bundle is not None and path in kind.bundle.texts
 
 
+def sent_next(kind: Kind, desired: Resource, live: LiveObject, versions: Versions) -> tuple[str, ...]:
+    """The leaves on which the next apply makes what is there what the file says."""
+    ours, theirs = form(kind, replace_refs(desired.body, _known(versions))), form(kind, live.body)
+    return tuple(it.path for it in differences(kind, ours, theirs, None, None) if not _stays(kind, it.path))
+
+
 def entry_of(kind: Kind, desired: Resource, live: LiveObject, versions: Versions) -> LockEntry:
     """What the lock says of an object that is taken over as it is.
 

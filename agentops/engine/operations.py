@@ -25,6 +25,7 @@ from agentops.engine.choices import NO_CHOICES, Choices
 from agentops.engine.executor import execute
 from agentops.engine.history import with_versions
 from agentops.engine.planner import make_plan
+from agentops.engine.promotion import held_back
 from agentops.engine.recorded import is_unwritten, keep_copy, lock_of, newest_of
 from agentops.engine.recovery import pauses, unfound
 from agentops.engine.refresh import as_it_is, refresh
@@ -138,6 +139,7 @@ async def _plan(
     done = tuple(it for it in followed.moves if it.new in lock.resources or it.new in lock.intents)
     found = moves.adopted(live, target.tag_prefix, followed.tags, made)
     made = with_hints(target.catalog, made, desired, live, lock).with_moves((*done, *found))
+    made = made.with_diagnostics(held_back(made))
     unwritten = is_unwritten(target, newest) or bool(done)
     return Planned(made, desired, live, lock, unwritten=unwritten)
 

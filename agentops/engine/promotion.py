@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Blocked, Code, Diagnostic, error, listed
+from agentops.domain.diagnostics import Blocked, Code, Diagnostic, error, listed, warning
 from agentops.domain.graph import closure
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Change, Plan, Reason
@@ -73,6 +73,20 @@ def refuse_other_order(source: Stage, target: Stage) -> None:
                 f"{target.name}`",
             )
         )
+
+
+def held_back(plan: Plan) -> list[Diagnostic]:
+    """That a promotion does not bring all of the release: what is held in the target stays as it is there."""
+    if plan.promotes is None or not plan.held:
+        return []
+    names = listed([item.address for item in plan.held], _LISTED)
+    return [
+        warning(
+            Code.HELD_BACK,
+            f"stage {plan.stage} will not run {plan.promotes}'s release in full: it holds fields of {names}",
+            "`--on-drift revert` brings these as well",
+        )
+    ]
 
 
 def refuse_rolled_back(stage: Stage, lock: Lock, select: Collection[Address]) -> None:

@@ -888,3 +888,14 @@ def test_a_published_project_comes_back(
     )
     assert had == has, "skills carry no tag"
     assert len(empty.lock("dev")["resources"]) == len(origin.lock("dev")["resources"])
+
+
+def test_a_file_that_was_there_and_says_something_else_is_told(empty: Project, console: Console):
+    console.create("agent", name="tutor", model=MODEL, description="theirs")
+    empty.write("agents/tutor.yaml", f"name: tutor\nmodel: {MODEL}\ndescription: ours\n")
+    ended = empty.run("pull", "agent/tutor")
+    assert ended.code == 0, ended.err
+    assert "its file was there and says another description than the registry has" in ended.out
+    assert "agents/tutor.yaml, which was there" in ended.out
+    (change,) = empty.run("plan", "--format", "json").json["changes"]
+    assert [(it["path"], it["after"]) for it in change["fields"]] == [("description", "ours")]
