@@ -71,9 +71,10 @@ class SharedDocuments:
         parent = self._only or await self._parent()
         live = await self._registry.create(kind, self._body(path, text), parent=parent)
         made = self._document(live, parent, text)
-        # Meanwhile an older parent may have come to light, or somebody may have been faster in another.
+        # Meanwhile an older parent may have come to light, or somebody may have been faster in another; or
+        # this one was given up by who made it, with all that is in it.
         parents = await self._parents() if alone else ()
-        if len(parents) > 1:
+        if parents and list(parents) != [parent]:
             same = [item for one in parents for item in await self._below(one) if item.path == path]
             if parents[0] != parent or any(item.id != made.id for item in same):
                 await self.delete(made)

@@ -218,6 +218,27 @@ def test_who_creates_alone_yields_to_what_is_in_another_store(age: float):
     tell(story)
 
 
+def test_who_creates_alone_in_a_store_that_is_given_up_just_then_has_nothing():
+    """Its maker looked whether it is empty, then this came, then it was deleted with what is in it."""
+
+    async def story(world: World) -> None:
+        documents, registry = await hooked(world)
+        given_up = await made(world, world.server)
+        assert list(await documents.list()) == []
+        counts = await made(world, world.server - 60)
+
+        async def gives_it_up() -> None:
+            another = await world.registry()
+            await another.remove(replace(STORE, removal=Removal.DELETE), given_up)
+
+        registry.before["list memory_store"] = gives_it_up
+        with pytest.raises(Conflict):
+            await documents.create("/s/mutex", "mine", alone=True)
+        assert [item["id"] for item in await stores(world)] == [counts]
+
+    tell(story)
+
+
 def test_a_store_whose_answer_was_lost_is_found_in_the_list():
     async def story(world: World) -> None:
         one, registry = await hooked(world)
