@@ -17,6 +17,7 @@ Path = tuple[str | int, ...]
 MISSING: Any = object()
 """Stands for a member that is not there."""
 
+_TYPE = "type"
 _CONFIGS, _DEFAULT = "configs", "default_config"
 
 NameOf = Callable[[Any, Path], Any]
@@ -82,7 +83,10 @@ class Patcher:
                 result.pop(key, None)
             else:
                 result[key] = made
-        return result
+        if same(ours.get(_TYPE), theirs.get(_TYPE)):
+            return result
+        # What one type has as null, another may not know at all.
+        return {key: value for key, value in result.items() if value is not None or key in theirs}
 
     def _configs(
         self, written: list[Any], ours: Any, theirs: Any, path: Path, usual: Any, usual_now: Any

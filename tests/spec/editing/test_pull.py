@@ -312,6 +312,20 @@ def test_the_config_of_an_environment_leaf_by_leaf(fleet):
     }
 
 
+def test_what_one_type_has_as_null_goes_with_it(fleet):
+    networking = "  networking: {type: limited, allowed_hosts: null}\n"
+    project = fleet({"environments/cloud.yaml": f"config:\n  type: cloud\n{networking}"})
+
+    def opened(body: dict[str, Any]) -> None:
+        body["config"]["networking"] = {"type": "unrestricted"}
+
+    (text,) = project.after("environment/cloud", opened).values()
+    assert text in {
+        "config:\n  type: cloud\n",
+        "config:\n  type: cloud\n  networking: {type: unrestricted}\n",
+    }
+
+
 def agents(*names: str) -> Change:
     def change(body: dict[str, Any]) -> None:
         roster = [stand_in(CATALOG["agent"], f"agent/{name}") for name in names]
