@@ -10,9 +10,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-# Faults, kills and applies at once, in full; `test` has a part of them. Prints its counts.
+# Faults, kills and applies at once, in full, and laws on new examples; `test` has a part of them. Prints its
+# counts.
 sweep: setup
-	AGENTOPS_SWEEP=full $(BIN)/python -m pytest -n auto --dist worksteal tests/sweep tests/cli/test_clones.py tests/laws/test_any_day.py
+	AGENTOPS_SWEEP=full $(BIN)/python -m pytest -n auto --dist worksteal tests/sweep tests/cli/test_clones.py tests/laws
 
 lint: setup
 	$(BIN)/ruff check .
