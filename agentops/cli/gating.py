@@ -62,9 +62,10 @@ def _lock(opened: Opened, name: str, output: Output) -> Lock | Unknown:
     not tell what the stage runs by now."""
     from agentops.cli.wiring import lock_file, look, target
     from agentops.domain.state import Lock
-    from agentops.engine.copies import Newest, newest
+    from agentops.engine.copies import Newest
     from agentops.engine.gates import Unknown
     from agentops.engine.guard import refuse_other_lock
+    from agentops.engine.recorded import newest_of
 
     project = opened.project.name
     if name not in opened.project.stages:
@@ -74,9 +75,7 @@ def _lock(opened: Opened, name: str, output: Output) -> Lock | Unknown:
 
     async def asked() -> Newest:
         async with target(opened, stage, output, store) as there:
-            if there.documents is None:
-                return Newest(store.read())
-            return await newest(there.documents, store, project, name)
+            return await newest_of(there)
 
     try:
         found = look(asked) if stage.mutex else Newest(store.read())

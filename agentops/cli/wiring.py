@@ -161,13 +161,11 @@ def newest_lock(opened: Opened, stage: Stage, output: Output, store: LockFile) -
     """The lock of a stage: that of the file, or its copy in the registry where that is newer and can be
     read."""
     from agentops.domain.ports import RegistryError
-    from agentops.engine.copies import newest
+    from agentops.engine.recorded import newest_of
 
     async def asked() -> Lock | None:
         async with target(opened, stage, output, store) as there:
-            if there.documents is None:
-                return store.read()
-            return (await newest(there.documents, store, opened.project.name, stage.name)).lock
+            return (await newest_of(there)).lock
 
     try:
         return look(asked) if stage.mutex else store.read()

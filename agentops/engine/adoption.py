@@ -15,7 +15,7 @@ import anyio
 
 from agentops.domain.address import Address
 from agentops.domain.bundle import manifest
-from agentops.domain.canonical import Difference, differences, form, observed, seen
+from agentops.domain.canonical import Difference, Form, differences, form, observed, seen
 from agentops.domain.diagnostics import Blocked, Diagnostic, Stop
 from agentops.domain.kind import Kind
 from agentops.domain.ports import Conflict, NotFound
@@ -335,11 +335,15 @@ def _versions(lock: Lock) -> Versions:
     return {address: (entry.id, entry.version) for address, entry in lock.resources.items() if entry.id}
 
 
+def _sides(kind: Kind, desired: Resource, live: LiveObject, versions: Versions) -> tuple[Form, Form]:
+    """What the file asks for, and what is there."""
+    return form(kind, replace_refs(desired.body, _known(versions))), form(kind, live.body)
+
+
 def unequal(kind: Kind, desired: Resource, live: LiveObject, versions: Versions) -> tuple[Difference, ...]:
     """The leaves on which a file and the object it was written from are not the same, also those that a plan
     would pass over."""
-    ours = form(kind, replace_refs(desired.body, _known(versions)))
-    theirs = form(kind, live.body)
+    ours, theirs = _sides(kind, desired, live, versions)
     return differences(kind, ours, theirs, theirs.fingerprints, theirs.fingerprints)
 
 
@@ -358,7 +362,7 @@ def _stays(kind: Kind, path: str) -> bool:
 
 def sent_next(kind: Kind, desired: Resource, live: LiveObject, versions: Versions) -> tuple[str, ...]:
     """The leaves on which the next apply makes what is there what the file says."""
-    ours, theirs = form(kind, replace_refs(desired.body, _known(versions))), form(kind, live.body)
+    ours, theirs = _sides(kind, desired, live, versions)
     return tuple(it.path for it in differences(kind, ours, theirs, None, None) if not _stays(kind, it.path))
 
 
@@ -368,7 +372,7 @@ def entry_of(kind: Kind, desired: Resource, live: LiveObject, versions: Versions
     Where file and registry differ it is the file's to send, as if what is there had been sent by us. What a
     plan would not send for an adopted object (keys of others, what the registry chooses) is left alone.
     """
-    ours, theirs = form(kind, replace_refs(desired.body, _known(versions))), form(kind, live.body)
+    ours, theirs = _sides(kind, desired, live, versions)
     found = {item.path for item in differences(kind, ours, theirs, None, None)}
     held = sorted(path for path in found if _stays(kind, path))
     differing = found.difference(held)
