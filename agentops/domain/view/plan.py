@@ -270,10 +270,10 @@ def _closing(plan: Plan) -> list[Line]:
     if kept:
         lines.append((Span("Apply sends nothing for what is kept, and holds it in the lock.", Tone.FAINT),))
     if plan.moves:
-        moved = counted(len(plan.moves), "address").replace("addresss", "addresses")
+        moved = counted(len(plan.moves), "address", "addresses")
         lines.append((Span(f"Apply writes {moved} anew in the lock, without sending anything.", Tone.FAINT),))
     if others := plan.records.keys() - kept - {move.new for move in plan.moves}:
-        entries = counted(len(others), "lock entry").replace("entrys", "entries")
+        entries = counted(len(others), "lock entry", "lock entries")
         lines.append((Span(f"Apply also refreshes {entries} without sending anything.", Tone.FAINT),))
     if plan.promotes and (pinned := _pinned(plan)):
         text = f"Pins what {plan.stage} has already: {', '.join(pinned)}."

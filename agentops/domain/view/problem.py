@@ -26,9 +26,9 @@ def problem_line(problem: Diagnostic) -> tuple[str, ...]:
     return (problem.summary, *_lines(problem.detail))
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 error``, ``2 errors``"""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``1 error``, ``2 errors``; ``plural`` where it is not the noun with an s."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _view(item: Diagnostic) -> DiagnosticView:
