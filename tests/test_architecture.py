@@ -17,14 +17,28 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "domain": (set(), {"pydantic", "pydantic_core"}),
     "kinds": ({"domain"}, {"pydantic", "pydantic_core"}),
     "spec": ({"domain"}, {"yaml", "jinja2", "pydantic", "pydantic_core"}),
+    "policy": ({"domain"}, {"detect_secrets"}),
     "engine": ({"domain"}, {"anyio"}),
     "registry": ({"domain"}, {"httpx", "anyio"}),
     "emulator": (set(), {"starlette", "python_multipart", "yaml"}),
     "lockfile": ({"domain"}, set()),
     "remotes": ({"domain"}, set()),
-    "render": ({"domain"}, {"rich", "pydantic"}),
+    "render": ({"domain"}, {"rich", "pydantic", "jinja2"}),
+    "github": ({"domain"}, {"httpx"}),
     "cli": (
-        {"domain", "kinds", "spec", "engine", "registry", "emulator", "lockfile", "remotes", "render"},
+        {
+            "domain",
+            "kinds",
+            "spec",
+            "policy",
+            "engine",
+            "registry",
+            "emulator",
+            "lockfile",
+            "remotes",
+            "render",
+            "github",
+        },
         {"click", "rich", "uvicorn", "starlette", "anyio", "httpx", "pydantic"},
     ),
     "__main__": ({"cli"}, set()),
@@ -35,6 +49,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
 FORBIDDEN: dict[str, set[str]] = {
     "domain": {"os", "pathlib", "time", "random", "subprocess", "socket", "secrets", "uuid", "tempfile"},
     "kinds": {"os", "pathlib", "time", "random", "subprocess", "socket", "secrets", "uuid", "tempfile"},
+    "policy": {"os", "pathlib", "time", "random", "subprocess", "socket", "uuid", "tempfile"},
     "engine": {"os", "pathlib", "time", "random", "subprocess", "socket", "secrets", "uuid", "tempfile"},
     "render": {"os", "subprocess", "socket", "time", "random"},
     "spec": {"socket", "time", "random", "http", "urllib"},
@@ -93,7 +108,7 @@ def test_modules_stay_small_and_named_for_what_they_hold(module: Path):
     assert module.stem not in {"utils", "helpers", "common", "manager", "misc"}
 
 
-@pytest.mark.parametrize("room", ["domain", "engine", "kinds", "spec"])
+@pytest.mark.parametrize("room", ["domain", "engine", "kinds", "policy", "spec"])
 def test_only_the_command_line_prints_and_reads_the_environment(room: str):
     for module in (PACKAGE / room).rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):

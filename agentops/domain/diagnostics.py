@@ -9,8 +9,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from agentops.domain.address import Address
 
@@ -133,6 +134,10 @@ class Code(StrEnum):
     HELD_BACK = "AO096"
 
 
+RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}[0-9]{3}$")]
+"""Of a rule of the policy: AO101 and following are ours, other letters a team's."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
     """A place in a file: posix path relative to the project root, line and column counted from 1."""
@@ -151,22 +156,22 @@ class Diagnostic(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     severity: Severity
-    code: Code
+    code: Annotated[Code | RuleId, Field(union_mode="left_to_right")]
     summary: str
     detail: str = ""
     address: Address | None = None
     location: Location | None = None
 
 
-def error(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
+def error(code: Code | RuleId, summary: str, detail: str = "", **where: object) -> Diagnostic:
     return Diagnostic(severity=Severity.ERROR, code=code, summary=summary, detail=detail, **where)
 
 
-def warning(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
+def warning(code: Code | RuleId, summary: str, detail: str = "", **where: object) -> Diagnostic:
     return Diagnostic(severity=Severity.WARNING, code=code, summary=summary, detail=detail, **where)
 
 
-def note(code: Code, summary: str, detail: str = "", **where: object) -> Diagnostic:
+def note(code: Code | RuleId, summary: str, detail: str = "", **where: object) -> Diagnostic:
     return Diagnostic(severity=Severity.NOTE, code=code, summary=summary, detail=detail, **where)
 
 

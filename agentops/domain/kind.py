@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from agentops.domain.address import Address
 from agentops.domain.resource import Body
+from agentops.domain.surface import Surface, no_surface
 
 OWNER_KEY = "agentops"
 """The metadata key that says which project, stage and address a resource belongs to."""
@@ -264,6 +265,8 @@ class Kind:
     rates: the limits its calls count against, from the widest to the narrowest.
     advice: what to say of a body that is allowed and probably not meant.
     condition: what the registry tells of a live object that nobody asked for, as the end of a sentence.
+    surface: what a body makes possible, as typed facts: of what is sent and of what is returned, other
+        resources named by address. Pure.
     documents: the field that holds text, where runs can share documents in objects of this kind: ``key`` is
         unique among siblings, so that one of two creates is refused, and updates and deletes can be bound to
         the content.
@@ -301,6 +304,7 @@ class Kind:
     rates: tuple[Rate, ...] = ()
     advice: Callable[[Body], Iterable[Advice]] = _no_advice
     condition: Callable[[Body], str | None] = _nothing_to_say
+    surface: Callable[[Body], Surface] = no_surface
     documents: str | None = None
     detail_query: Mapping[str, str] = field(default_factory=dict)
     list_query: Mapping[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from agentops.domain.canonical import Moved, digest
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Stop, error, has_errors, in_order
 from agentops.domain.project import OnDrift
 from agentops.domain.resource import Body
+from agentops.domain.risk import Risk, riskiest_first
 from agentops.domain.state import LockEntry, Origin, RolledBack
 
 FORMAT_VERSION = 1
@@ -87,14 +88,6 @@ class FieldChange(_Frozen):
     path: str
     before: Any = None
     after: Any = None
-
-
-class Risk(_Frozen):
-    """What a reviewer should look at, with one sentence to act on."""
-
-    level: str
-    label: str
-    sentence: str
 
 
 class Base(_Frozen):
@@ -269,6 +262,16 @@ class Plan(_Frozen):
         if plan.plan_digest != stated["plan_digest"]:
             raise Stop(error(Code.DIGEST, f"{name} was edited after it was saved", "plan again"))
         return plan
+
+    def with_risks(self, found: Mapping[Address, Sequence[Risk]]) -> Plan:
+        """The plan with what else a reviewer should look at, the riskiest first."""
+        changes = tuple(
+            change.model_copy(update={"risks": riskiest_first([*change.risks, *found[change.address]])})
+            if found.get(change.address)
+            else change
+            for change in self.changes
+        )
+        return self.model_copy(update={"changes": changes})
 
     def without(self, addresses: Container[Address]) -> Plan:
         """The plan for what else there is to do."""

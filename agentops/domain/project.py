@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Location
 from agentops.domain.gates import Gate
+from agentops.domain.policy import NO_POLICY, Policy
 
 LOCAL = "local"
 EMBEDDED_URL = "http://embedded.localhost"
@@ -113,6 +114,7 @@ class Stage:
     require: what has to hold before it is changed.
     formerly: what it was called before (``renamed_from``): what carries such a name is this stage's own.
     defaults: field -> what a resource has where its file leaves it out (``model``, ``metadata``).
+    policy: what is asked of the fleet beside what the API asks.
     name_prefix, name_suffix: what is put around the names that the registry shows, never around addresses.
     """
 
@@ -131,6 +133,7 @@ class Stage:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     name_prefix: str = ""
     name_suffix: str = ""
+    policy: Policy = NO_POLICY
 
     def named(self, name: str) -> str:
         """What the registry calls something in this stage."""

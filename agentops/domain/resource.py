@@ -9,7 +9,7 @@ so that a body can be saved, digested and shown with addresses in the place of I
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Location
+from agentops.domain.policy import Waiver
 
 Body = dict[str, Any]
 Attribute = Literal["id", "version"]
@@ -108,7 +109,8 @@ class Resource:
     directory of a bundle. ``texts`` are the files of a bundle that can be read, by their SHA-256.
     ``secret_version`` is what a file says to have a secret sent again. ``revision`` is the commit that
     content from a URL is taken from. ``version`` is the one in the registry that this was read from; None for
-    what files ask for. ``files`` are the files of the project that it is built from, or folders of them."""
+    what files ask for. ``files`` are the files of the project that it is built from, or folders of them.
+    ``waivers`` are the rules that its file sets aside. ``places`` tells where a member is written."""
 
     address: Address
     body: Body
@@ -123,6 +125,12 @@ class Resource:
     revision: str | None = None
     version: str | None = None
     files: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    places: Callable[[Sequence[str | int]], Location] | None = field(default=None, compare=False, repr=False)
+
+    def place(self, path: Sequence[str | int] = ()) -> Location:
+        """Where a member of the body is written, or what is nearest to it."""
+        return self.places(path) if self.places is not None else self.location
 
     @property
     def needs(self) -> tuple[Address, ...]:

@@ -90,11 +90,12 @@ def _differing(catalog: Catalog, address: Address, before: Compared, after: Comp
     if old is None or new is None:
         side, where, only = (Side.AFTER, after, new) if old is None else (Side.BEFORE, before, old)
         assert only is not None
-        return Differing(address=address, side=side, body=where.spelled(only.body), location=only.location)
+        body = where.spelled(only.body)
+        return Differing(address=address, side=side, needs=only.needs, body=body, location=only.location)
     fields = (*_of_body(kind, old, new, before, after), *_beside_body(old, new))
     if not fields:
         return None
-    return Differing(address=address, side=Side.BOTH, fields=fields, location=new.location)
+    return Differing(address=address, side=Side.BOTH, needs=new.needs, fields=fields, location=new.location)
 
 
 def _of_body(

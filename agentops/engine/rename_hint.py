@@ -9,10 +9,11 @@ from difflib import SequenceMatcher
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Form, field_of, fingerprint, form
-from agentops.domain.diagnostics import Code, Diagnostic, in_order, warning
+from agentops.domain.diagnostics import Code, Diagnostic, warning
 from agentops.domain.kind import Catalog, Kind
-from agentops.domain.plan import Action, Change, Plan, Reason, Risk
+from agentops.domain.plan import Action, Change, Plan, Reason
 from agentops.domain.resource import Ref, replace_refs
+from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.state import DesiredState, LiveObject, LiveState, Lock, LockEntry
 from agentops.engine.moves import named_after, stores_of
 
@@ -87,15 +88,9 @@ def with_hints(catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveSt
     if not found:
         return plan
     hints = tuple(_hint(pair, plan.stage) for pair in found)
-    risks = {pair.old: _risk(pair) for pair in found}
-    changes = tuple(
-        change.model_copy(update={"risks": (*change.risks, risks[change.address])})
-        if change.action.removes and change.address in risks
-        else change
-        for change in plan.changes
-    )
-    said = in_order([*plan.diagnostics, *hints])
-    return plan.model_copy(update={"changes": changes, "diagnostics": said})
+    removed = {change.address for change in plan.changes if change.action.removes}
+    risks = {pair.old: [_risk(pair)] for pair in found if pair.old in removed}
+    return plan.with_risks(risks).with_diagnostics(hints)
 
 
 def _renames(catalog: Catalog, plan: Plan, desired: DesiredState, live: LiveState, lock: Lock) -> list[_Pair]:
@@ -239,8 +234,8 @@ def _pieces(one: str, other: str) -> tuple[Sequence[str], Sequence[str]]:
 
 def _risk(pair: _Pair) -> Risk:
     return Risk(
-        level="warning",
-        label="renamed?",
+        level=Level.HIGH,
+        label=Label.RENAMED,
         sentence=f"{pair.new}, which this plan creates, {_has(pair)}; AO038 below says how to keep this one",
     )
 

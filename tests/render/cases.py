@@ -22,7 +22,6 @@ from agentops.domain.plan import (
     Orphan,
     Plan,
     Reason,
-    Risk,
 )
 from agentops.domain.report import (
     ApplyReport,
@@ -34,6 +33,7 @@ from agentops.domain.report import (
     StatusRow,
 )
 from agentops.domain.resource import Attachment, Ref, Source
+from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.state import Intent, Lock, LockEntry, Origin
 from agentops.domain.torn import Condition, RebuildReport, RebuiltEntry
 from agentops.domain.torn import Origin as By
@@ -218,7 +218,11 @@ EVERY_VALUE = plan(
         changed("system", None, PROMPT),
         changed("prompt", PARAGRAPH),
         risks=(
-            Risk(level="high", label="wider tools", sentence="It can now approve pull requests by itself."),
+            Risk(
+                level=Level.HIGH,
+                label=Label.TOOL_ENABLED,
+                sentence="It can now approve pull requests by itself.",
+            ),
         ),
     ),
 )

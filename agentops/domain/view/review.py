@@ -1,0 +1,185 @@
+"""What a reviewer of a pull request reads: all stages, the riskiest first, of saved plans or of a diff."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from agentops.domain.comparison import Comparison, Diff, Differing, Side
+from agentops.domain.plan import Change, FieldChange, Plan
+from agentops.domain.resource import Body, refs_in
+from agentops.domain.risk import Level, Risk, highest
+from agentops.domain.view.comparison import comparison_view
+from agentops.domain.view.model import ChangeView, DiagnosticsView, DriftedView, Line
+from agentops.domain.view.plan import plan_view
+
+
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """A text member with what it was and becomes; an empty one where it was not there."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedView:
+    """One change as a reviewer sees it. ``texts`` are its long texts, for a side-by-side view; ``change`` has
+    every member, texts as diffs."""
+
+    change: ChangeView
+    risks: tuple[Risk, ...]
+    texts: tuple[TextPair, ...] = ()
+
+    @property
+    def level(self) -> Level | None:
+        return highest(self.risks)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Of the picture: an address, what happens to it (``~``; empty where nothing does) and its level."""
+
+    address: str
+    symbol: str = ""
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What refers to what: ``edges`` go from what refers to what it needs."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageReview:
+    """One stage. ``changes`` the riskiest first. ``digest``: the change digest; empty in a diff, which nobody
+    can apply. ``closing`` counts. ``blocked`` is empty where it can be applied."""
+
+    name: str
+    title: str
+    changes: tuple[ReviewedView, ...]
+    closing: tuple[Line, ...]
+    picture: Picture
+    diagnostics: DiagnosticsView
+    blocked: Line = ()
+    digest: str = ""
+    drift: tuple[DriftedView, ...] = ()
+    held: tuple[DriftedView, ...] = ()
+    orphans: tuple[Line, ...] = ()
+    orphans_heading: str = ""
+    moves: tuple[Line, ...] = ()
+
+    @property
+    def levels(self) -> dict[Level, int]:
+        """How many changes there are of each level."""
+        return _levels(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """Everything a pull request does. ``is_plan``: it can be applied; else it is a diff of files."""
+
+    project: str
+    title: str
+    stages: tuple[StageReview, ...]
+    is_plan: bool
+
+    @property
+    def levels(self) -> dict[Level, int]:
+        return _levels(item for stage in self.stages for item in stage.changes)
+
+
+def review_of_plans(plans: Sequence[Plan], *, verbose: bool = False) -> ReviewView:
+    """Of one or more plans, in the order given; all of one project."""
+    stages = tuple(_of_plan(plan, verbose) for plan in plans)
+    return ReviewView(plans[0].project, f"{plans[0].project}: what is planned", stages, is_plan=True)
+
+
+def review_of_diff(diff: Diff, *, verbose: bool = False) -> ReviewView:
+    """Of what a change of the files means in each stage."""
+    stages = tuple(_of_comparison(found, verbose) for found in diff.stages)
+    return ReviewView(diff.project, f"{diff.project}: {diff.before} → {diff.after}", stages, is_plan=False)
+
+
+def _of_plan(plan: Plan, verbose: bool) -> StageReview:
+    view = plan_view(plan, verbose=verbose)
+    reviewed = [
+        ReviewedView(shown, change.risks, tuple(_texts(change.fields, change.body)))
+        for change, shown in zip(plan.changes, view.changes, strict=True)
+    ]
+    return StageReview(
+        name=plan.stage,
+        title=view.title,
+        changes=_riskiest(reviewed),
+        closing=view.closing,
+        picture=_picture(reviewed, [(change.address, _needs_of(change)) for change in plan.changes]),
+        diagnostics=view.diagnostics,
+        blocked=view.blocked,
+        digest=plan.change_digest if plan.changes else "",
+        drift=view.drift,
+        held=view.held,
+        orphans=view.orphans,
+        orphans_heading=view.orphans_heading,
+        moves=view.moves,
+    )
+
+
+def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
+    view = comparison_view(found, verbose=verbose)
+    reviewed = [
+        ReviewedView(shown, item.risks, tuple(_texts(item.fields, _created(item))))
+        for item, shown in zip(found.differing, view.changes, strict=True)
+    ]
+    return StageReview(
+        name=found.stage,
+        title=view.title,
+        changes=_riskiest(reviewed),
+        closing=(view.closing,),
+        picture=_picture(reviewed, [(item.address, item.needs) for item in found.differing]),
+        diagnostics=view.diagnostics,
+    )
+
+
+def _created(item: Differing) -> Body:
+    return item.body if item.side is Side.AFTER else {}
+
+
+def _texts(fields: Iterable[FieldChange], body: Body) -> Iterator[TextPair]:
+    if not fields:
+        for name, value in body.items():
+            if isinstance(value, str) and "\n" in value:
+                yield TextPair(name, "", value)
+    for field in fields:
+        before, after = field.before or "", field.after or ""
+        if isinstance(before, str) and isinstance(after, str) and "\n" in f"{before}{after}":
+            yield TextPair(field.path, before, after)
+
+
+def _needs_of(change: Change) -> list[str]:
+    found = [str(ref.address) for ref in refs_in(change.body)]
+    return [*found, *([str(change.parent)] if change.parent else []), *map(str, change.depends_on)]
+
+
+_ORDER = (*Level, None)
+
+
+def _riskiest(reviewed: Iterable[ReviewedView]) -> tuple[ReviewedView, ...]:
+    return tuple(sorted(reviewed, key=lambda it: _ORDER.index(it.level)))
+
+
+def _picture(reviewed: Sequence[ReviewedView], needs: Sequence[tuple[str, Sequence[str]]]) -> Picture:
+    nodes = {it.change.address: Node(it.change.address, it.change.symbol, it.level) for it in reviewed}
+    edges = dict.fromkeys((one, other) for one, found in needs for other in found if one != other)
+    for _, other in edges:
+        nodes.setdefault(other, Node(other))
+    return Picture(tuple(nodes[it] for it in sorted(nodes)), tuple(sorted(edges)))
+
+
+def _levels(changes: Iterable[ReviewedView]) -> dict[Level, int]:
+    counts = Counter(it.level for it in changes)
+    return {level: counts[level] for level in Level if counts[level]}
