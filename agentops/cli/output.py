@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from agentops.domain.diagnostics import Code, Diagnostic, Stop, error
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
     from agentops.domain.torn import RebuildReport
+    from agentops.domain.view import RuleText
     from agentops.render.progress import LiveProgress
 
 
@@ -91,6 +92,24 @@ class Output:
         from agentops.render import text
 
         text.diagnostics(diagnostics_view(found), self.err)
+
+    def diagnostics_as(
+        self,
+        form: Literal["github", "sarif"],
+        found: Iterable[Diagnostic],
+        *,
+        files: int | None = None,
+        base: str = "",
+        rules: Mapping[str, RuleText] | None = None,
+    ) -> None:
+        """For a machine that shows them beside the code; see ``findings_view``."""
+        from agentops import __version__
+        from agentops.domain.view import findings_view
+        from agentops.render.annotations import workflow_commands
+        from agentops.render.sarif import sarif
+
+        view = findings_view(found, files=files, base=base, rules=rules)
+        self.text(workflow_commands(view) if form == "github" else sarif(view, __version__))
 
     def validation(self, report: ValidationReport) -> None:
         from agentops.domain.view import diagnostics_view

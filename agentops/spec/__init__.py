@@ -4,7 +4,7 @@ from agentops.spec.affixes import affixed, shared_names, unnamed
 from agentops.spec.cleanliness import uncommitted
 from agentops.spec.editor_schema import editor_schema
 from agentops.spec.load import Loaded, load_stage, load_stages
-from agentops.spec.project import find_root, load_project
+from agentops.spec.project import find_root, folder_in_repository, load_project
 from agentops.spec.pulled_names import Assigned, Nameable, assigned, name_of
 from agentops.spec.pulling import Known, Pulled, Written, written_files
 from agentops.spec.references import url_of
@@ -27,6 +27,7 @@ __all__ = [
     "editor_schema",
     "faults",
     "find_root",
+    "folder_in_repository",
     "is_payload",
     "load_project",
     "load_release",

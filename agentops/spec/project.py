@@ -67,6 +67,15 @@ def find_root(start: Path) -> Path:
     return start
 
 
+def folder_in_repository(root: Path) -> str:
+    """The path of a project from the top of the git repository it is in; empty at the top, and in none."""
+    root = root.resolve()
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return "" if folder == root else root.relative_to(folder).as_posix()
+    return ""
+
+
 def implicit_project() -> Project:
     """What holds where there is no agentops.yaml: one stage on the embedded registry."""
     return Project(name=LOCAL, stages={LOCAL: Stage(LOCAL)}, explicit=False)

@@ -60,12 +60,13 @@ def _write(root: Path, files: dict[str, str], output: Output) -> None:
 
 
 @click.command()
-@output_format("text", "json")
+@output_format("text", "json", "github", "sarif")
 @common
 def validate(form: str, **given: Any) -> int:
     """Check every file: every problem at once, with its place. No network, no key, no secret.
 
-    All stages are checked, or the one that --stage names.
+    All stages are checked, or the one that --stage names. As github it is annotations for a pull request, as
+    sarif a file for code scanning.
     """
     from agentops.cli.output import Output
     from agentops.cli.wiring import find_project
@@ -79,8 +80,21 @@ def validate(form: str, **given: Any) -> int:
     else:
         stages = [opened.stage(told.stage)] if told.stage else list(opened.project.stages.values())
         report = _checked(opened, stages)
-    output.json(report) if form == "json" else output.validation(report)
+    _print(output, report, form, opened.root)
     return 1 if has_errors(report.diagnostics) else 0
+
+
+def _print(output: Output, report: ValidationReport, form: str, root: Path) -> None:
+    from agentops.spec import folder_in_repository
+
+    match form:
+        case "json":
+            output.json(report)
+        case "github" | "sarif":
+            base = folder_in_repository(root)
+            output.diagnostics_as(form, report.diagnostics, files=report.files, base=base)
+        case _:
+            output.validation(report)
 
 
 def _unread(opened: Opened) -> ValidationReport:

@@ -5,6 +5,7 @@ colours, and text, Markdown and HTML cannot disagree. Pure functions; values in,
 """
 
 from agentops.domain.view.comparison import comparison_view
+from agentops.domain.view.findings import FindingsView, FindingView, RuleText, RuleView, findings_view
 from agentops.domain.view.grid import overview_view
 from agentops.domain.view.model import (
     ApplyView,
@@ -43,10 +44,14 @@ __all__ = [
     "DriftedView",
     "EndedView",
     "FieldView",
+    "FindingView",
+    "FindingsView",
     "Line",
     "LockEntryView",
     "PlanView",
     "PullView",
+    "RuleText",
+    "RuleView",
     "Span",
     "TableView",
     "Tone",
@@ -54,6 +59,7 @@ __all__ = [
     "comparison_view",
     "diagnostics_view",
     "drift_view",
+    "findings_view",
     "lock_entry_view",
     "lock_view",
     "overview_view",
