@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from agentops.domain.address import Address
     from agentops.domain.comparison import Comparison
+    from agentops.domain.document import Document
+    from agentops.domain.kind import Kind
     from agentops.domain.plan import Plan
     from agentops.domain.pulled import PullReport
     from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
@@ -183,6 +185,15 @@ class Output:
         from agentops.render import text
 
         text.lock_entry(lock_entry_view(address, entry), self.out)
+
+    def schemas(self, kinds: Iterable[Kind], documents: Mapping[str, Document]) -> None:
+        from agentops.domain.view import schemas_view
+        from agentops.render import text
+
+        files, printed = schemas_view(kinds, documents)
+        text.lock_table(files, self.out)
+        self.text("")
+        text.lock_table(printed, self.out)
 
     def progress(self, total: int) -> LiveProgress:
         """One live line on a terminal while many resources apply; nothing elsewhere."""

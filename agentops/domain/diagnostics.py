@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from agentops.domain.address import Address
 
@@ -134,8 +134,12 @@ class Code(StrEnum):
     HELD_BACK = "AO096"
 
 
-RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}[0-9]{3}$")]
+_RULE_ID = r"^[A-Z]{2,8}[0-9]{3}$"
+
+RuleId = Annotated[str, StringConstraints(pattern=_RULE_ID)]
 """Of a rule of the policy: AO101 and following are ours, other letters a team's."""
+
+_ANY_CODE = WithJsonSchema({"type": "string", "pattern": _RULE_ID})  # new codes are no new format
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -156,7 +160,7 @@ class Diagnostic(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     severity: Severity
-    code: Annotated[Code | RuleId, Field(union_mode="left_to_right")]
+    code: Annotated[Code | RuleId, Field(union_mode="left_to_right"), _ANY_CODE]
     summary: str
     detail: str = ""
     address: Address | None = None

@@ -2,7 +2,7 @@
 
 from agentops.spec.affixes import affixed, shared_names, unnamed
 from agentops.spec.cleanliness import uncommitted
-from agentops.spec.editor_schema import editor_schema
+from agentops.spec.editor_schema import editor_schema, has_files
 from agentops.spec.load import Loaded, load_stage, load_stages
 from agentops.spec.project import find_root, folder_in_repository, load_project
 from agentops.spec.pulled_names import Assigned, Nameable, assigned, name_of
@@ -28,6 +28,7 @@ __all__ = [
     "faults",
     "find_root",
     "folder_in_repository",
+    "has_files",
     "is_payload",
     "load_project",
     "load_release",

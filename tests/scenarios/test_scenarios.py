@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from agentops.kinds import CATALOG
+from tests.documents import conforms
 from tests.projects import Project
 
 WRITES = os.environ.get("AGENTOPS_GOLDEN") == "write"  # before a test clears its environment
@@ -52,6 +53,7 @@ def test_story(story: Path, empty: Project, monkeypatch: pytest.MonkeyPatch):
     expect(
         story / "plan.json", anonymous(json.dumps(summary(decided.json), indent=2, ensure_ascii=False) + "\n")
     )
+    conforms("plan", decided.json)
     assert text.code == decided.code
 
     if text.code == 0:

@@ -13,8 +13,12 @@ from agentops.cli.choosing import parsed
 from agentops.cli.options import Common, common, output_format
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agentops.cli.output import Output
     from agentops.cli.wiring import Opened
+    from agentops.domain.document import Document
+    from agentops.domain.kind import Kind
     from agentops.domain.project import Stage
     from agentops.domain.report import ValidationReport
 
@@ -151,23 +155,59 @@ def render(address: str, form: str, **given: Any) -> int:
 
 @click.command()
 @click.argument("kind", required=False)
+@click.option("--document", metavar="NAME", help="Of what commands print with --format json instead.")
+@click.option("--list", "listed", is_flag=True, help="List the kinds and documents there are schemas of.")
 @click.option(
     "--write", is_flag=True, help="Write all of them to .agentops/schemas/ instead, e.g. after an upgrade."
 )
 @common
-def schema(kind: str | None, write: bool, **given: Any) -> int:
-    """Print the JSON Schema of a KIND's files, or of agentops.yaml, for editors."""
+def schema(kind: str | None, document: str | None, listed: bool, write: bool, **given: Any) -> int:
+    """Print the JSON Schema of a KIND's files, or of agentops.yaml, for editors.
+
+    With --document that of a JSON document which commands print, for programs that read it.
+    """
     from agentops.cli.output import Output
     from agentops.cli.wiring import find_project
-    from agentops.domain.diagnostics import did_you_mean
-    from agentops.kinds import CATALOG
-    from agentops.spec import editor_schema, schema_files
+    from agentops.spec import schema_files
 
     told = Common.of(given)
+    output = Output.standard(no_color=told.no_color, verbose=told.verbose)
+    if sum((kind is not None, document is not None, listed, write)) > 1:
+        raise click.UsageError("say one of: a KIND, --document, --list, --write")
     if write:
-        _write(find_project(told).root, schema_files(CATALOG), Output.standard())
-        return 0
+        from agentops.kinds import CATALOG
+
+        _write(find_project(told).root, schema_files(CATALOG), output)
+    elif listed:
+        output.schemas(*_schemas())
+    else:
+        found = _document_schema(document) if document is not None else _editor_schema(kind)
+        output.text(json.dumps(found, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _editor_schema(kind: str | None) -> dict[str, Any]:
+    from agentops.domain.diagnostics import did_you_mean
+    from agentops.kinds import CATALOG
+    from agentops.spec import editor_schema
+
     if kind is not None and kind not in CATALOG:
         raise click.UsageError(f"there is no kind '{kind}'; {did_you_mean(kind, CATALOG.kinds)}")
-    Output.standard().text(json.dumps(editor_schema(CATALOG, kind), indent=2, ensure_ascii=False))
-    return 0
+    return editor_schema(CATALOG, kind)
+
+
+def _document_schema(name: str) -> dict[str, Any]:
+    from agentops.domain.diagnostics import did_you_mean
+    from agentops.domain.document import DOCUMENTS, document_schema
+
+    if name not in DOCUMENTS:
+        raise click.UsageError(f"there is no document '{name}'; {did_you_mean(name, DOCUMENTS)}")
+    return document_schema(name)
+
+
+def _schemas() -> tuple[list[Kind], Mapping[str, Document]]:
+    from agentops.domain.document import DOCUMENTS
+    from agentops.kinds import CATALOG
+    from agentops.spec import has_files
+
+    return [kind for kind in CATALOG if has_files(kind)], DOCUMENTS

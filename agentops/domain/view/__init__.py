@@ -31,6 +31,7 @@ from agentops.domain.view.problem import diagnostics_view
 from agentops.domain.view.pulled import pulled_view
 from agentops.domain.view.rebuilt import rebuilt_view
 from agentops.domain.view.report import apply_view, lock_entry_view, lock_view, status_view
+from agentops.domain.view.schemas import schemas_view
 from agentops.domain.view.visible import visible
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "plan_view",
     "pulled_view",
     "rebuilt_view",
+    "schemas_view",
     "status_view",
     "visible",
 ]
