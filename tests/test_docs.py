@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,7 +40,14 @@ from tests.test_architecture import TABLE
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
-SESSIONS = [ROOT / "README.md", ROOT / "docs" / "commands.md", ROOT / "docs" / "authentication.md"]
+SESSIONS = [
+    ROOT / "README.md",
+    ROOT / "docs" / "commands.md",
+    ROOT / "docs" / "authentication.md",
+    pytest.param(
+        ROOT / "docs" / "json.md", marks=pytest.mark.skipif(shutil.which("jq") is None, reason="no jq")
+    ),
+]
 UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -78,11 +86,17 @@ class Terminal:
                 return ""
             case ["echo", "$?"]:
                 return f"{self.status}\n"
-            case ["agentops", *arguments]:
-                return self._agentops(arguments)
+            case ["agentops", *_]:
+                own, pipe, other = command.replace(" > ", " | cat > ", 1).partition(" | ")
+                printed = self._agentops(shlex.split(own)[1:])
+                return self._other(other, printed) if pipe else printed
+        return self._other(command)
+
+    def _other(self, command: str, given: str = "") -> str:
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
+            input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

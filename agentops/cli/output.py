@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
     from agentops.domain.torn import RebuildReport
-    from agentops.domain.view import RuleText
+    from agentops.domain.view import GraphView, RuleText
     from agentops.render.progress import LiveProgress
 
 
@@ -194,6 +194,20 @@ class Output:
         text.lock_table(files, self.out)
         self.text("")
         text.lock_table(printed, self.out)
+
+    def graph(self, views: Iterable[GraphView], form: str, *, fenced: bool = False) -> None:
+        """The first that can be drawn: whole as DOT, for Mermaid perhaps a coarser one."""
+        from agentops.domain.view import drawable
+        from agentops.render.dot import dot
+        from agentops.render.mermaid import mermaid
+
+        if form == "dot":
+            self.text(dot(next(iter(views))))
+            return
+        text, view = drawable(views, lambda view: mermaid(view, fenced=fenced))
+        self.text(text)
+        if view.folded:
+            self.note(view.folded)
 
     def progress(self, total: int) -> LiveProgress:
         """One live line on a terminal while many resources apply; nothing elsewhere."""

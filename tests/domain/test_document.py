@@ -137,3 +137,23 @@ def test_what_a_docstring_says_of_a_member_stands_at_the_member() -> None:
     assert change["description"] == "One action on one address."
     assert change["properties"]["base"]["description"] == "null where nothing is there yet."
     assert set(change["properties"]) == set(Change.model_fields)
+
+
+def test_the_example_in_the_documents_is_a_part_of_a_plan() -> None:
+    text = (PUBLISHED.parent / "json.md").read_text(encoding="utf-8")
+    example = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    published = promises(document_schema("plan"))
+    assert {path.lstrip(".") for path in _paths(example, "")} - published.keys() == set()
+    (change,) = example["changes"]
+    definitions = document_schema("plan")["$defs"]
+    for member, name in (("action", "Action"), ("reason", "Reason")):
+        assert change[member] in definitions[name]["enum"]
+    assert {change["risks"][0]["label"]} <= set(definitions["Label"]["enum"])
+
+
+def _paths(value: Any, path: str) -> set[str]:
+    if isinstance(value, dict):
+        return {path, *(it for key, member in value.items() for it in _paths(member, f"{path}.{key}"))} - {""}
+    if isinstance(value, list):
+        return {path, *(it for member in value for it in _paths(member, f"{path}[]"))}
+    return {path}
