@@ -73,7 +73,7 @@ def _result(finding: FindingView, home: str) -> dict[str, Any]:
 def _place(finding: FindingView, home: str) -> dict[str, Any]:
     """What is in no file stands at the top of the project's: an alert has to be somewhere."""
     return {
-        "artifactLocation": {"uri": quote(finding.file or home), "uriBaseId": _TOP},
+        "artifactLocation": {"uri": quote(finding.file or home, errors="surrogateescape"), "uriBaseId": _TOP},
         "region": {"startLine": finding.line or 1, "startColumn": finding.column or 1},
     }
 

@@ -110,6 +110,7 @@ def test_schemas_are_listed(project: Project) -> None:
     ("arguments", "said"),
     [
         (["--document", "plna"], "there is no document 'plna'; did you mean 'plan'?"),
+        (["plan"], "there is no kind 'plan'; write --document plan"),
         (["agent", "--document", "plan"], "say one of: a KIND, --document, --list, --write"),
     ],
 )

@@ -48,6 +48,11 @@ def test_a_fingerprint_stays_where_lines_move_and_nothing_else() -> None:
     assert len(prints) == 4
 
 
+def test_a_fingerprint_stays_where_the_summary_names_a_line_that_moves() -> None:
+    before, moved = (problem(at + 3, f"'a' stands here twice; the first is at line {at}") for at in (2, 70))
+    assert findings_view([before]).findings[0].fingerprint == findings_view([moved]).findings[0].fingerprint
+
+
 def test_what_is_said_twice_of_one_file_has_two_fingerprints_in_order() -> None:
     once = findings_view([problem(3), problem(8)])
     later = findings_view([problem(5), problem(10)])

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentops.domain.address import Address
 from agentops.domain.risk import Level
@@ -114,7 +116,16 @@ def test_as_a_block_of_markdown() -> None:
 
 @pytest.mark.parametrize("label", HOSTILE)
 def test_a_label_is_letters_and_entities_alone(label: str) -> None:
-    line = mermaid(drawn(label)).splitlines()[7]
+    assert_harmless(label)
+
+
+@given(st.text(max_size=40))
+def test_so_is_any_text(label: str) -> None:
+    assert_harmless(label)
+
+
+def assert_harmless(label: str) -> None:
+    line = mermaid(drawn(label)).split("\n")[7]
     found = re.fullmatch(r'    n1\{\{"(.*)"\}\}', line)
     assert found is not None
     assert re.fullmatch(r"(?:[\w ./·-]|#\d+;)*", found[1])

@@ -126,3 +126,11 @@ def test_the_validator_of_its_editors_has_nothing_against_it(found: Any, tmp_pat
 
 def test_severities_have_a_level_each() -> None:
     assert len({item["level"] for item in run(*HOSTILE)["results"]}) == len(Severity)
+
+
+def test_a_file_name_that_is_no_text_is_named_by_its_bytes() -> None:
+    odd = error(
+        Code.UNREADABLE, "not UTF-8", location=Location(b"agents/\xff.yaml".decode(errors="surrogateescape"))
+    )
+    (result,) = run(odd)["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "agents/%FF.yaml"

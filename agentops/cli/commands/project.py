@@ -188,11 +188,13 @@ def schema(kind: str | None, document: str | None, listed: bool, write: bool, **
 
 def _editor_schema(kind: str | None) -> dict[str, Any]:
     from agentops.domain.diagnostics import did_you_mean
+    from agentops.domain.document import DOCUMENTS
     from agentops.kinds import CATALOG
     from agentops.spec import editor_schema
 
     if kind is not None and kind not in CATALOG:
-        raise click.UsageError(f"there is no kind '{kind}'; {did_you_mean(kind, CATALOG.kinds)}")
+        hint = f"write --document {kind}" if kind in DOCUMENTS else did_you_mean(kind, CATALOG.kinds)
+        raise click.UsageError(f"there is no kind '{kind}'; {hint}")
     return editor_schema(CATALOG, kind)
 
 

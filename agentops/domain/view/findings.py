@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -134,13 +135,17 @@ def _rule(code: str, severity: Severity, text: RuleText | None) -> RuleView:
     return RuleView(str(code), name, about, severity)
 
 
+_PLACE = re.compile(r"\b(line|column) \d+")
+
+
 def _fingerprints(items: Sequence[Diagnostic]) -> list[str]:
-    """Of what is said of what, without the line; a number tells apart what is said twice of one file."""
+    """Of what is said of what, without lines; a number tells apart what is said twice of one file."""
     seen: Counter[str] = Counter()
     prints = []
     for item in items:
         file = item.location.file if item.location is not None else ""
-        about = "\x1f".join((item.code, item.address or "", file, item.summary))
+        summary = _PLACE.sub(r"\1", item.summary)
+        about = "\x1f".join((item.code, item.address or "", file, summary))
         digest = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         seen[digest] += 1
         prints.append(f"{digest}:{seen[digest]}")

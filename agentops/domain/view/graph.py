@@ -150,13 +150,11 @@ def relations_of_plan(title: str, picture: Picture) -> Relations:
 
 def drawable(views: Iterable[GraphView], draw: Callable[[GraphView], str]) -> tuple[str, GraphView]:
     """The first of several that Mermaid draws, else the last, and its text."""
-    text, view = "", None
-    for view in views:
-        text = draw(view)
-        if len(view.edges) <= MOST_EDGES and len(text.encode()) <= LONGEST:
-            break
-    assert view is not None
-    return text, view
+    *finer, coarsest = views
+    for view in finer:
+        if len(view.edges) <= MOST_EDGES and len((text := draw(view)).encode()) <= LONGEST:
+            return text, view
+    return draw(coarsest), coarsest
 
 
 def graph_views(found: Relations, catalog: Catalog, chosen: Sequence[Address] = ()) -> Iterator[GraphView]:
