@@ -47,8 +47,8 @@ def _rule(rule: RuleView) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": "".join(word[0].upper() + word[1:] for word in words),
-        "shortDescription": {"text": visible(rule.name)},
-        "fullDescription": {"text": visible(rule.name)},
+        "shortDescription": _text([rule.name]),
+        "fullDescription": _text(rule.about.split("\n")),
         "help": _text(rule.help.split("\n")),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }

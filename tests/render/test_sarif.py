@@ -56,6 +56,7 @@ def test_every_rule_has_what_an_alert_shows() -> None:
         assert re.fullmatch(r"[A-Z][A-Za-z0-9]*", rule["name"])
         assert all(rule[text]["text"] for text in ("shortDescription", "fullDescription", "help"))
         assert len(rule["shortDescription"]["text"]) <= 1024
+    assert driver["rules"][2]["fullDescription"]["text"] == "Nobody reviews fifty tools."
     assert [rule["defaultConfiguration"]["level"] for rule in driver["rules"]] == ["error", "warning", "note"]
 
 

@@ -31,10 +31,12 @@ class RuleText:
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
-    """A code that was found. ``severity`` is the worst it was found with."""
+    """A code that was found. ``about`` is why it is one, as far as that is known here; ``help`` where to read
+    on. ``severity`` is the worst it was found with."""
 
     id: str
     name: str
+    about: str
     help: str
     severity: Severity
 
@@ -129,10 +131,11 @@ def _rules(items: Sequence[Diagnostic], known: Mapping[str, RuleText]) -> tuple[
 
 def _rule(code: str, severity: Severity, text: RuleText | None) -> RuleView:
     if text is not None:
-        return RuleView(str(code), text.name, f"{text.why}\n`agentops explain {code}` has more.", severity)
+        help = f"{text.why}\n`agentops explain {code}` has an example and the fix."
+        return RuleView(str(code), text.name, text.why, help, severity)
     name = Code(code).name.replace("_", " ").capitalize() if code in set(Code) else str(code)
-    about = f"docs/diagnostics.md of agentops explains {code}, with an example and a fix."
-    return RuleView(str(code), name, about, severity)
+    help = f"docs/diagnostics.md of agentops explains {code}, with an example and a fix."
+    return RuleView(str(code), name, name, help, severity)
 
 
 _PLACE = re.compile(r"\b(line|column) \d+")
