@@ -8,7 +8,8 @@ a log for commands. All of these are shown instead of obeyed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
 
 # C0 without tab, DEL, C1, lone surrogates, and what Unicode calls default-ignorable: bidi controls, zero
 # widths, fillers, variation selectors (but the two that choose between text and emoji), tags. Line and
@@ -37,6 +38,19 @@ def visible(text: str) -> str:
         text,
     )
     return _RUNNER_PREFIX.sub(f"#{_code_point('#')}", shown)
+
+
+def hidden_apart(text: str) -> Iterator[tuple[str, str]]:
+    """The text in pieces, ``(piece, "")`` where it is to be read as it stands, ``(⟨U+202E⟩, name)`` for each
+    character that would be obeyed or not be seen."""
+    at_work = {match.start() for match in _AT_WORK.finditer(text)}
+    end = 0
+    for match in _HIDDEN.finditer(text):
+        if match.start() not in at_work:
+            yield text[end : match.start()], ""
+            yield _picture(match[0]), unicodedata.name(match[0], "").lower() or "a control character"
+            end = match.end()
+    yield text[end:], ""
 
 
 def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
