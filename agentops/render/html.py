@@ -48,7 +48,10 @@ def _environment() -> jinja2.Environment:
     )
     style, script = (_source(environment, name) for name in ("page.css", "page.js"))
     environment.globals.update(
-        style=Markup(style), script=Markup(script), policy=_policy(style, script), members_of=members_of
+        style=Markup(style),
+        script=Markup(script),
+        policy=Markup(_policy(style, script)),
+        members_of=members_of,
     )
     environment.filters.update(
         line=lambda value: _line(value, _SAID),

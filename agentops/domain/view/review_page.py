@@ -12,7 +12,7 @@ from agentops.domain.view.model import DiffLine, FieldView, Line, Tone
 from agentops.domain.view.plan import DIGEST_SHOWN
 from agentops.domain.view.problem import counted
 from agentops.domain.view.review import ReviewedView, ReviewView, StageReview, TextPair
-from agentops.domain.view.side_by_side import SideBySide, side_by_side
+from agentops.domain.view.side_by_side import SideBySide, edited_line_of, side_by_side
 
 _FEW = 6
 """Changes up to which all stand open, and of one risky level too."""
@@ -240,7 +240,7 @@ def members_of(fields: Sequence[FieldView], texts: Sequence[TextPair] = ()) -> I
         else:
             groups[-1].append(field)
     for first, *more in groups:
-        both = pairs.get(first.path)
+        both = pairs.get(first.path) or edited_line_of(first.below)
         yield Member(
             first.path,
             tuple(field.beside for field in (first, *more) if field.beside),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-from agentops.domain.view.model import Line, Span, Tone
+from agentops.domain.view.model import DiffLine, Line, Span, Tone
 from agentops.domain.view.problem import counted
 from agentops.domain.view.textdiff import CONTEXT, Opcode, edited_line, heading_above, lines_of, marked_line
 
@@ -75,6 +75,14 @@ def side_by_side(before: str, after: str) -> SideBySide:
     if before == after:
         return SideBySide(())
     return SideBySide(tuple(_joined(_stretches(codes, old, new))))
+
+
+def edited_line_of(difference: Sequence[DiffLine]) -> SideBySide | None:
+    """A difference that is one line before and one after; None where it is any other."""
+    if [line.mark for line in difference] != ["-", "+"]:
+        return None
+    before, after = (Cell(1, line.spans, line.tone) for line in difference)
+    return SideBySide((Stretch((Row(before, after),)),))
 
 
 def _one_side(text: str, tone: Tone) -> Iterator[Stretch]:
