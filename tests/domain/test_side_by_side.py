@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import Line, Tone
 from agentops.domain.view.side_by_side import Cell, Row, SideBySide, edited_line_of, side_by_side
 from agentops.domain.view.textdiff import text_diff
@@ -158,4 +159,7 @@ def test_one_line_that_was_edited_is_told_from_any_other_difference() -> None:
     assert isinstance(row, Row)
     assert isinstance(row.before, Cell)
     assert edited_line_of(text_diff("a\nb\n", "a\nc\n")) is None
+    (joins_and_leaves,) = changed_field("vault_ids", ["a"], ["b"], verbose=False)
+    assert [line.mark for line in joins_and_leaves.below] == ["-", "+"]
+    assert edited_line_of(joins_and_leaves.below) is None
     assert edited_line_of(()) is None

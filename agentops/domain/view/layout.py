@@ -22,6 +22,7 @@ _APART = 16
 """The riskiest changes keep a box of their own in a grouped picture."""
 
 _CHARACTER, _PADDING, _HEIGHT = 7.3, 44, 30
+_BEND = 4
 _GAP, _BETWEEN, _MARGIN = 12, 64, 6
 _LABEL = 36
 _PER_ROW = 4
@@ -82,7 +83,7 @@ class _Graph:
 
 @dataclass(slots=True)
 class _Places:
-    """Left edge, top and width by name; a bend of a line has a width of 0."""
+    """Left edge, top and width by name, of the bends of lines too."""
 
     at: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     width: float = 0
@@ -230,7 +231,7 @@ def _placed(columns: Sequence[Sequence[str]], items: Mapping[str, _Item]) -> _Pl
         wide = max(_wide(name, items) for name in column)
         y = _MARGIN + (tallest - height) / 2
         for name in column:
-            places.at[name] = (x, y, wide if name in items else 0)
+            places.at[name] = (x, y, wide)
             y += _high(name, items) + _GAP
         places.width = x + wide + _MARGIN
         x += wide + _BETWEEN
@@ -243,7 +244,7 @@ def _wide(name: str, items: Mapping[str, _Item]) -> float:
 
 
 def _high(name: str, items: Mapping[str, _Item]) -> float:
-    return _HEIGHT if name in items else 4
+    return _HEIGHT if name in items else _BEND
 
 
 def _put_below(places: _Places, alone: Sequence[str], items: Mapping[str, _Item]) -> None:
@@ -266,7 +267,9 @@ def _wire(chain: Sequence[str], places: _Places) -> Wire:
     ahead = first[0] < last[0]
     start = (first[0] + (first[2] if ahead else 0), first[1] + _HEIGHT / 2)
     end = (last[0] + (0 if ahead else last[2]), last[1] + _HEIGHT / 2)
-    return Wire((start, *((x, y + 2) for x, y, _ in bends), end))
+    through = [((x, y + _BEND / 2), (x + wide, y + _BEND / 2)) for x, y, wide in bends]
+    points = [point for pair in through for point in (pair if ahead else reversed(pair))]
+    return Wire((start, *points, end))
 
 
 def _sentences(graph: _Graph) -> Iterator[tuple[str, tuple[str, ...]]]:

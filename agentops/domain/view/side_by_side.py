@@ -78,8 +78,9 @@ def side_by_side(before: str, after: str) -> SideBySide:
 
 
 def edited_line_of(difference: Sequence[DiffLine]) -> SideBySide | None:
-    """A difference that is one line before and one after; None where it is any other."""
-    if [line.mark for line in difference] != ["-", "+"]:
+    """A difference that is one edited line; None where it is any other."""
+    tones = {span.tone for line in difference for span in line.spans}
+    if [line.mark for line in difference] != ["-", "+"] or not tones & {Tone.ADDED_WORDS, Tone.REMOVED_WORDS}:
         return None
     before, after = (Cell(1, line.spans, line.tone) for line in difference)
     return SideBySide((Stretch((Row(before, after),)),))
