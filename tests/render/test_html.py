@@ -252,7 +252,7 @@ def test_the_header_counts_by_stage_action_and_level() -> None:
     assert (
         "staging ○No risks found + 1 create ~ 2 update ± 2 replace - 2 remove . 2 forget & 2 adopt" in header
     )
-    assert "prod ▲Blocked · No risks found ~ 1 update" in header
+    assert "prod ▲Blocked · no risks found ~ 1 update" in header
     switches = {it.attributes["data-filter-level"]: it.said for it in root.having("data-filter-level")}
     assert switches == {"high": "▲High 0", "medium": "◆Medium 0", "low": "●Low 0", "none": "○No risk 12"}
 

@@ -162,7 +162,9 @@ def _verdict(stage: StageReview) -> tuple[str, Tone, str]:
     for level, number in reversed(stage.levels.items()):
         said, worst = f"{counted(number, 'change')} of {level} risk", level
         tone = Tone.NOTE if level is Level.LOW else Tone.WARNING
-    return (f"Blocked · {said}", Tone.ERROR, Level.HIGH) if stage.blocked else (said, tone, worst)
+    if stage.blocked:
+        return f"Blocked · {said[0].lower()}{said[1:]}", Tone.ERROR, Level.HIGH
+    return said, tone, worst
 
 
 def _parts(anchor: str, stage: StageReview, layout: Layout) -> Iterator[tuple[str, str]]:
