@@ -10,16 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-# C0 without tab, DEL, C1, lone surrogates, and what Unicode calls default-ignorable: bidi controls, zero
-# widths, fillers, variation selectors (but the two that choose between text and emoji), tags. Line and
-# paragraph separators break lines in some viewers only.
-_HIDDEN = re.compile(
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    r"\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-# Joiners that do their work: within emoji and between letters of the scripts that need them.
-_AT_WORK = re.compile(r"(?<=[^\x00-\x7f\u200b-\u200f])[\u200c\u200d](?=[^\x00-\x7f\u200b-\u200f])")
+from agentops.domain.hidden import AT_WORK as _AT_WORK
+from agentops.domain.hidden import HIDDEN as _HIDDEN
 
 # GitHub's runner: "::name …::" at the start of a line, "##[name]" anywhere. Azure's: "##vso[" anywhere.
 _RUNNER_PREFIX = re.compile(r"##(?=\w*\[)")
