@@ -13,7 +13,7 @@ from agentops.cli.options import Common, common, output_format
 if TYPE_CHECKING:
     from agentops.domain.plan import Plan
 
-LEAST = 1_000
+LEAST = 2_000
 """Characters that a review needs for its numbers and for what was left out."""
 
 

@@ -10,69 +10,98 @@ URLs", and "Basic writing and formatting syntax".
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from itertools import groupby
 
 from agentops.domain.view.visible import not_a_command, visible
 
-_SIMPLE_CODE = re.compile(r"[^`|\\\n<&]*[^`|\\\n<&\s]")
-"""What a code span in backticks shows as it is, in a table, too; and that nobody who reads the source finds
-a tag or a comment in."""
+_WORD = re.compile(
+    r"[(“‘\"']*(?:[^\W\d_]+(?:['’/-][^\W\d_]+)*|v?\d{1,6}(?:[.,]\d{1,3})*[%×]?)[)”’\"'.,;:!?…]*|[)”’.,;!?…]+|:"
+)
+"""A word that means nothing to Markdown and nothing to GitHub: letters, a short number, or punctuation."""
 
-_WORD = re.compile(r"[(“‘\"']*(?:[^\W\d_]+(?:['’/-][^\W\d_]+)*|\d[\d.,]{0,5}[%×]?)[)”’\"'.,;:!?…]*")
-"""A word that means nothing to Markdown, and nothing to GitHub: letters, or a short number."""
+_IN_MARKS = re.compile(r"([(“‘]*)(.+?)([)”’.,;:!?…]*)")
+"""What is code, without the punctuation of the sentence around it."""
 
 _SIGNS = frozenset({"→", "·", "–", "—", "…", "×", "≠", "±", "+", "="})
 _LIST_NUMBER = re.compile(r"\d+[.)]")
-_HASH = re.compile(r"[0-9a-fA-F]{7,}")
-"""As short as a commit hash may be for GitHub to link it."""
+_LINKED = re.compile(r"[0-9a-fA-F]{7,}|www", re.IGNORECASE)
+"""What GitHub links although it is letters and digits: a commit hash may be as short as that."""
 
-_LONG_FENCE = re.compile(r"`{33,}")
+_RUNS = re.compile(r"`+")
+_LONG_RUN = re.compile(r"`{33,}")
+"""Of backticks; a fence that is longer still would be all there is room for."""
 _COMMAND = re.compile(r"^(\s*)/(?=[A-Za-z])")
 """What bots that read comments take for a command to them, at the start of a line."""
 
-_OUR_MARKER = re.compile(r"<!(?=--\s*agentops)", re.IGNORECASE)
+_COMMENT = re.compile(r"<!(?=--)")
+"""A hidden marker is how a comment is found again: nothing in a text may look like one."""
+
+_PIPE, _ESCAPED = re.compile(r"\|"), r"\\|"
+_URL = re.compile(r"https?://[\w.~:/?#@!$&+,;=%-]+", re.ASCII)
 
 
-def code(text: str, most: int = 200) -> str:
-    """The text as code on one line, shortened to ``most`` characters; in a paragraph, a table or a list."""
-    shown = _one_line(text, most)
-    if _SIMPLE_CODE.fullmatch(shown) and not shown[0].isspace():
-        return f"`{shown}`"
-    return html_code(shown, most) if shown.strip() else "`(blank)`"
+def code(text: str, most: int = 200, *, in_table: bool = False) -> str:
+    """The text as a code span on one line, shortened to ``most`` characters; in a paragraph, a list or a cell
+    of a table, where a pipe has to be told from a border."""
+    shown = _in_code(_one_line(text, most))
+    if not shown.strip():
+        return "`(blank)`" if shown else "`(empty)`"
+    bar = _bar(shown, 1)
+    if shown[0] in " `" or shown[-1] in " `":
+        shown = f" {shown} "
+    return f"{bar}{_PIPE.sub(_ESCAPED, shown) if in_table else shown}{bar}"
 
 
 def html_code(text: str, most: int = 200) -> str:
-    """As ``code``, where only HTML is read: in a ``<summary>``."""
-    shown = _one_line(text, most)
-    return f"<code>{entities(shown)}</code>" if shown.strip() else "<code>(blank)</code>"
+    """As ``code``, within a block of HTML, where Markdown is not read: in a ``<summary>``."""
+    shown = escape(_one_line(text, most))
+    return f"<code>{shown}</code>" if shown.strip() else ""
+
+
+def html_prose(text: str, most: int = 200) -> str:
+    """As ``prose``, within a block of HTML."""
+    return " ".join(_runs(_one_line(text, most), html_code, escape))
 
 
 def prose(text: str, most: int = 1_000) -> str:
     """A sentence in which strangers may have had a word: as it is where its words are plain, else as code."""
-    words = _one_line(text, most).split()
-    return " ".join(_runs(words))
+    pieces = re.split(r"`([^`]*[^`\s][^`]*)`", _one_line(text, most))
+    found: list[str] = []
+    for number, piece in enumerate(pieces):  # every other one stood between backticks
+        shown = code(piece, most) if number % 2 else _spaced(piece, is_first=not found)
+        if shown.startswith("`") and found and found[-1].endswith("`"):
+            found.append(" ")  # two spans that touch are one
+        found += [shown] if shown else []
+    return "".join(found).strip()
+
+
+def link(target: str) -> str:
+    """Where something is: an address of the web as a link, anything else as a sentence."""
+    return " ".join(f"<{word}>" if _URL.fullmatch(word) else prose(word) for word in target.split())
 
 
 def fenced(text: str) -> str:
     """One line of a fenced block, its mark in front, which neither ends the block nor speaks to a machine."""
-    shown = _OUR_MARKER.sub("<⟨U+0021⟩", visible(text))
-    shown = _LONG_FENCE.sub(lambda run: f"⟨{len(run[0])} × U+0060⟩", shown)
-    return not_a_command(_COMMAND.sub(r"\1⟨U+002F⟩", shown))
+    return not_a_command(_COMMAND.sub(r"\1⟨U+002F⟩", _in_code(visible(text))))
 
 
-def fence(lines: list[str], language: str = "diff") -> list[str]:
+def fence(lines: Sequence[str], language: str) -> list[str]:
     """Lines that went through ``fenced``, in a block with a fence that none of them can close."""
-    runs = [len(run) for line in lines for run in re.findall(r"`{3,}", line)]
-    bar = "`" * max([3, *(run + 1 for run in runs)])
+    bar = _bar("\n".join(lines), 3)
     return [f"{bar}{language}", *lines, bar]
 
 
-def entities(text: str) -> str:
-    """The text with everything as an entity that Markdown or HTML gives a meaning; entities have none."""
-    return re.sub(r"[^\w\s]|_", lambda found: _entity(found[0]), text)
+def _in_code(shown: str) -> str:
+    shown = _COMMENT.sub("<⟨U+0021⟩", shown)
+    return _LONG_RUN.sub(lambda run: f"⟨{len(run[0])} × U+0060⟩", shown)
 
 
-def _entity(sign: str) -> str:
-    return sign if ord(sign) > 0x7F or sign in "-,.;()/'" else f"&#{ord(sign)};"
+def _bar(text: str, least: int) -> str:
+    """Backticks, more of them than the text has anywhere in a row."""
+    longest = max((len(run) for run in _RUNS.findall(text)), default=0)
+    return "`" * max(least, longest + 1)
 
 
 def _one_line(text: str, most: int) -> str:
@@ -80,24 +109,28 @@ def _one_line(text: str, most: int) -> str:
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
-def _runs(words: list[str]) -> list[str]:
-    """Words, with neighbours that have to be code as one piece of code."""
-    found: list[str] = []
-    pending: list[str] = []
-    for word in words:
-        if _is_plain(word) and not (not found and not pending and _starts_a_block(word)):
-            if pending:
-                found.append(code(" ".join(pending), 2_000))
-                pending = []
-            found.append(word)
-        else:
-            pending.append(word)
-    return [*found, code(" ".join(pending), 2_000)] if pending else found
+def _spaced(piece: str, *, is_first: bool) -> str:
+    """Words with the blanks between them as one."""
+    shown = list(_runs(piece, code, str))
+    if is_first and shown and _starts_a_block(word := shown[0].partition(" ")[0]):
+        shown[0] = f"{code(word)}{shown[0][len(word) :]}"
+    before, after = piece[:1].isspace(), piece[-1:].isspace() and shown
+    return f"{' ' if before else ''}{' '.join(shown)}{' ' if after else ''}"
+
+
+def _runs(piece: str, coded: Callable[[str, int], str], plain: Callable[[str], str]) -> Iterator[str]:
+    """Words as they are, and others as code, each with its neighbours of the sort."""
+    for is_plain, words in groupby(piece.split(), _is_plain):
+        text = " ".join(words)
+        if is_plain:
+            yield plain(text)
+        elif found := _IN_MARKS.fullmatch(text):
+            yield f"{plain(found[1])}{coded(found[2], len(text))}{plain(found[3])}"
 
 
 def _starts_a_block(word: str) -> bool:
-    return word in _SIGNS or _LIST_NUMBER.fullmatch(word) is not None
+    return word in {"+", "="} or _LIST_NUMBER.fullmatch(word) is not None
 
 
 def _is_plain(word: str) -> bool:
-    return word in _SIGNS or (_WORD.fullmatch(word) is not None and _HASH.search(word) is None)
+    return word in _SIGNS or (_WORD.fullmatch(word) is not None and _LINKED.search(word) is None)
