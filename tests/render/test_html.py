@@ -258,9 +258,12 @@ def test_the_header_counts_by_stage_action_and_level() -> None:
 
 
 def test_the_digest_is_there_whole_and_once() -> None:
-    shown = read(page(REVIEWS["levels"])).text
-    assert shown.count(ALL_LEVELS.change_digest) == 1
-    assert shown.count(ALL_LEVELS.change_digest[:12]) == 1
+    root = read(page(REVIEWS["levels"]))
+    digest = ALL_LEVELS.change_digest
+    assert [it.said for it in root.having("id", "stage-1-digest")] == [digest]
+    command = f"agentops apply --stage staging --expect {digest}"
+    assert [it.said for it in root.having("id", "stage-1-command")] == [command]
+    assert root.text.count(digest[:12]) == 2
 
 
 def test_a_difference_of_files_has_no_digest_and_says_what_it_is() -> None:
@@ -302,12 +305,14 @@ def test_every_line_of_a_prompt_is_there_though_folded() -> None:
     assert fold.all("pre")[0].text == "".join(f"\n{line}" for line in before.split("\n")[:213]) + "\n"
 
 
-def test_hidden_characters_are_shown_and_named() -> None:
+def test_hidden_characters_are_pointed_out_shown_and_named() -> None:
     root = read(page(review_of_plans([plan(update(changed("system", "a\nb\n", "a\nb\u202e\u200bc\n")))])))
     assert [(it.text, it.attributes["title"]) for it in root.having("class", "hidden")] == [
         ("⟨U+202E⟩", "right-to-left override"),
         ("⟨U+200B⟩", "zero width space"),
     ]
+    (told,) = root.having("class", "unseen-text")
+    assert told.said.startswith("system has 2 characters that nobody sees: U+202E RIGHT-TO-LEFT OVERRIDE")
 
 
 @pytest.mark.parametrize("saved", [FIRST_APPLY, EVERY_VALUE, EVERY_ACTION, BLOCKED])

@@ -63,6 +63,7 @@ class Card:
     labels: tuple[str, ...]
     risks: tuple[Risk, ...]
     remarks: tuple[Line, ...]
+    hidden: tuple[Line, ...]
     members: tuple[Member, ...]
     is_open: bool
 
@@ -212,24 +213,15 @@ def _card(anchor: str, item: ReviewedView, actions: Mapping[str, str], is_open: 
         level=_level(item),
         labels=tuple(dict.fromkeys(str(risk.label) for risk in item.risks)),
         risks=item.risks,
-        remarks=tuple(line for line in change.remarks if not _tells_a_risk(line, item.risks)),
+        remarks=change.remarks,
+        hidden=item.hidden,
         members=tuple(members_of(change.fields, item.texts)),
         is_open=is_open,
     )
 
 
-def _tells_a_risk(line: Line, risks: Iterable[Risk]) -> bool:
-    """The page has its own place for them."""
-    text = _text(line)
-    return any(risk.sentence in text and str(risk.label) in text for risk in risks)
-
-
 def _tells_the_digest(line: Line, digest: str) -> bool:
-    return bool(digest) and digest[:DIGEST_SHOWN] in _text(line)
-
-
-def _text(line: Line) -> str:
-    return "".join(span.text for span in line)
+    return bool(digest) and digest[:DIGEST_SHOWN] in "".join(span.text for span in line)
 
 
 def members_of(fields: Sequence[FieldView], texts: Sequence[TextPair] = ()) -> Iterator[Member]:
