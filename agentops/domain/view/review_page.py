@@ -126,8 +126,9 @@ _DIFF = "Difference of the files; nothing of it is applied"
 
 def _stage(at: int, stage: StageReview, actions: Mapping[str, str], number: int) -> StagePage:
     anchor = f"stage-{at}"
+    opened = _opened(stage, number)
     cards = tuple(
-        _card(f"{anchor}-change-{place}", item, actions, _is_open(item, stage, number))
+        _card(f"{anchor}-change-{place}", item, actions, item.level in opened)
         for place, item in enumerate(stage.changes, 1)
     )
     verdict, tone, level = _verdict(stage)
@@ -149,10 +150,12 @@ def _stage(at: int, stage: StageReview, actions: Mapping[str, str], number: int)
     )
 
 
-def _is_open(item: ReviewedView, stage: StageReview, number: int) -> bool:
-    """The risky ones, and all where there are few."""
-    medium = item.level is Level.MEDIUM and stage.levels.get(Level.MEDIUM, 0) <= _FEW
-    return number <= _FEW or item.level is Level.HIGH or medium
+def _opened(stage: StageReview, number: int) -> set[Level | None]:
+    """The levels whose changes stand open: high ones, medium ones where they are few, or all."""
+    if number <= _FEW:
+        return {*Level, None}
+    few = stage.levels.get(Level.MEDIUM, 0) <= _FEW
+    return {Level.HIGH, Level.MEDIUM} if few else {Level.HIGH}
 
 
 def _verdict(stage: StageReview) -> tuple[str, Tone, str]:

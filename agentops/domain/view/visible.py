@@ -36,6 +36,9 @@ def visible(text: str) -> str:
 def hidden_apart(text: str) -> Iterator[tuple[str, str]]:
     """The text in pieces, ``(piece, "")`` where it is to be read as it stands, ``(⟨U+202E⟩, name)`` for each
     character that would be obeyed, not be seen, or be taken for a Latin letter."""
+    if text.isascii() and _HIDDEN.search(text) is None:
+        yield text, ""
+        return
     end = 0
     for place, shown, name in sorted([*_unseen(text), *_look_alikes(text)]):
         yield text[end:place], ""
@@ -53,8 +56,6 @@ def _unseen(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _look_alikes(text: str) -> Iterator[tuple[int, str, str]]:
-    if text.isascii():
-        return
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     for it in hidden_in(text):
         if it.kind is Trick.LOOK_ALIKE:
