@@ -342,10 +342,11 @@ def test_on_paper_everything_is_open_and_the_filter_is_not_there(show: Open) -> 
 
 
 def test_a_thousand_changes_open_and_filter(show: Open) -> None:
-    """Generous where a machine may be busy; what it takes on a quiet one is in the handbook of reviews."""
+    """The times are generous, for a machine may be busy."""
     begun = time.monotonic()
     page = show(review_of_plans([edits(1_000)]))
-    assert time.monotonic() - begun < 40
+    assert time.monotonic() - begun < 60
+    assert len(page.content()) < 12_000_000
     took = page.evaluate(
         """() => ['high', 'medium', 'low'].map(level => {
             const begun = performance.now();

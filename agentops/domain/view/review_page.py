@@ -15,7 +15,7 @@ from agentops.domain.view.review import ReviewedView, ReviewView, StageReview, T
 from agentops.domain.view.side_by_side import SideBySide, edited_line_of, side_by_side
 
 _FEW = 6
-"""Changes up to which all stand open, and of one risky level too."""
+"""Changes up to which all stand open; and those of medium risk up to which they do."""
 
 _NO_RISK = "none"
 _PLANNED = {
@@ -135,7 +135,7 @@ def _stage(at: int, stage: StageReview, actions: Mapping[str, str], number: int)
     layout = layout_of(stage.picture) if stage.picture.edges else Layout()
     return StagePage(
         anchor=anchor,
-        name=stage.name,
+        name=stage.name or stage.title,
         verdict=verdict,
         tone=tone,
         level=level,
