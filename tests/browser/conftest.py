@@ -53,6 +53,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         file.write_text(html_of(view), encoding="utf-8")
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(reduced_motion="reduce", **options)
+        context.set_default_timeout(60_000)  # a machine that runs the whole suite is busy
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
