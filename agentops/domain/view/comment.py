@@ -127,8 +127,10 @@ def _headline(view: ReviewView, blocks: Sequence[BlockView]) -> str:
     parts.append(
         f"{counted(changing, 'resource')} {'changes' if changing == 1 else 'change'}"
         if changing
-        else "nothing is to be changed"
+        else "Nothing is to be changed"
     )
+    if drifted := len({it.address for stage in view.stages for it in stage.drift}):
+        parts.append(f"{drifted:,} drifted")
     if blocked := [stage.name for stage in view.stages if stage.blocked]:
         parts.append(f"blocked in {_and(blocked)}")
     return " · ".join(parts)
@@ -141,11 +143,12 @@ def _table(stages: Sequence[StageReview], *, is_plan: bool) -> Iterator[Line]:
     counts = [Counter(item.change.symbol for item in stage.changes) for stage in stages]
     shown = [(name, symbol) for name, symbol in _ACTIONS if any(it[symbol] for it in counts)]
     names = [name if is_plan else _COMPARED.get(name, name) for name, _ in shown]
-    yield tuple(map(Span, ("stage", *names, "risk", "")))
-    for stage, numbers in zip(stages, counts, strict=True):
+    risks = [tally(item.level for item in stage.changes) for stage in stages]
+    yield tuple(map(Span, ("stage", *names, *(["risk"] if any(risks) else []), "")))
+    for stage, numbers, risk in zip(stages, counts, risks, strict=True):
         cells = [f"{numbers[symbol]:,}" if numbers[symbol] else "" for _, symbol in shown]
-        risk = tally(item.level for item in stage.changes)
-        yield (*map(Span, (stage.name, *cells, risk)), _verdict(stage, is_plan=is_plan))
+        told = [risk] if any(risks) else []
+        yield (*map(Span, (stage.name, *cells, *told)), _verdict(stage, is_plan=is_plan))
 
 
 def _verdict(stage: StageReview, *, is_plan: bool) -> Span:
