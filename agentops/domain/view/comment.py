@@ -19,7 +19,7 @@ _ACTIONS = (
     ("adopt", "&"),
     ("forget", "."),
 )
-_COMPARED = {"create": "added", "update": "changed", "remove": "removed"}
+_COMPARED = {"create": "added", "update": "changed", "replace": "replaced", "remove": "removed"}
 _ORDER = (*Level, None)
 
 
@@ -229,10 +229,11 @@ def _sections(stage: StageReview, named: bool) -> Iterator[SectionView]:
 
 
 def _remarks(stages: Sequence[StageReview]) -> Iterator[tuple[str, str]]:
-    """What the closing of a plan says beside its counts, which the table has, and its digest."""
+    """What the closing of a plan says beside its counts, which the table has, and its digest: in faint."""
     for stage in stages:
-        for line in stage.closing[1 : -1 if stage.digest else None]:
-            yield stage.name if len(stages) > 1 else "", "".join(span.text for span in line)
+        for line in stage.closing:
+            if all(span.tone is Tone.FAINT for span in line):
+                yield stage.name if len(stages) > 1 else "", "".join(span.text for span in line)
 
 
 def _and(names: Sequence[str]) -> str:

@@ -150,7 +150,11 @@ def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
     view = comparison_view(found, verbose=verbose)
     reviewed = [
         ReviewedView(
-            replace(shown, fields=_with_texts(shown.fields, _created(item))),
+            replace(
+                shown,
+                remarks=shown.remarks[len(item.risks) :],
+                fields=_with_texts(shown.fields, _created(item)),
+            ),
             item.risks,
             tuple(_texts(item.fields, _created(item))),
             hidden_lines(item.address, item.fields, item.body),
