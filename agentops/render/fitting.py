@@ -12,7 +12,7 @@ def size(text: str) -> int:
 
 
 def sizes(texts: Sequence[str]) -> int:
-    """Of all of them, each a line of its own."""
+    """Of all of them, each with a line end."""
     return sum(map(size, texts)) + len(texts)
 
 

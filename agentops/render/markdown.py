@@ -11,7 +11,7 @@ from agentops.domain.view.comment import CommentView, comment_view, tally
 from agentops.domain.view.markdown import code, link, prose
 from agentops.domain.view.review import ReviewView
 from agentops.render import markdown_parts as parts
-from agentops.render.fitting import size, start
+from agentops.render.fitting import size, sizes, start
 
 GITHUB = 65_536
 """Characters that GitHub takes as one comment."""
@@ -19,8 +19,8 @@ GITHUB = 65_536
 _ROOMS = (8_000, 3_000, 1_200, 500, 250)
 """Characters for each difference and each table of members, tried one after the other until all fits."""
 
-_HIGH_LEFT, _LEFT = 1_200, 250
-"""What remains of them before whole blocks are left out: of high risks, and of the others."""
+_LEFT = _ROOMS[-1]
+"""What remains of them before whole blocks are left out."""
 
 _SHARE = 6
 """A sixth of the room at most is for each of: the errors, the list of high risks, and so on."""
@@ -64,7 +64,15 @@ class _Comment:
             page = self._page(shown, share=share, note=self._shortened())
             if size(page) <= self.limit:
                 return page
-        return self._cut([it.text(_HIGH_LEFT if it.view.level is Level.HIGH else _LEFT) for it in blocks])
+        high = [it for it in blocks if it.view.level is Level.HIGH]
+        room = self._room_for(high)
+        return self._cut([*(it.text(room) for it in high), *(it.text(_LEFT) for it in blocks[len(high) :])])
+
+    def _room_for(self, high: Sequence[parts.Block]) -> int:
+        """The most there can be of each difference so that no high risk is left out."""
+        frame = size(self._page([], share=self.limit // _SHARE, note=self._left_out(0), names=self._names(0)))
+        fitting = (it for it in _ROOMS if sizes([block.text(it) for block in high]) <= self.limit - frame)
+        return next(fitting, _LEFT)
 
     def _cut(self, blocks: Sequence[str]) -> str:
         """As many blocks as there is room for, from the riskiest on; in the last resort without all else."""
@@ -110,18 +118,18 @@ class _Comment:
         return f"> **Shortened to fit**: long differences are cut, and say so.{self._elsewhere()}"
 
     def _left_out(self, kept: int) -> str:
-        total = len(self.view.blocks)
+        blocks = self.view.blocks
+        risky = tally(it.level for it in blocks[kept:])
         return (
-            f"> **Cut to fit**: {total - kept:,} of {total:,} changes are not shown, the least risky ones; "
-            f"long differences are shortened.{self._elsewhere()}"
+            f"> **Cut to fit**: {len(blocks) - kept:,} of {len(blocks):,} changes are not shown, the least "
+            f"risky ones{f' ({risky})' if risky else ''}; long differences are shortened.{self._elsewhere()}"
         )
 
     def _names(self, kept: int) -> str:
         left = self.view.blocks[kept:]
         names = ", ".join(code(it.change.address, 60) for it in left[:_NAMED])
         more = f" and {len(left) - _NAMED:,} more" if len(left) > _NAMED else ""
-        risky = tally(it.level for it in left)
-        return f"**Not shown**{f' ({risky})' if risky else ''}: {names}{more}."
+        return f"**Not shown**: {names}{more}."
 
     def _elsewhere(self) -> str:
         return f" The whole: {self.where}" if self.where else ""

@@ -23,10 +23,13 @@ def table(view: CommentView, room: int) -> str:
     if not view.table:
         return ""
     header, *stages = view.table
-    border = ["---", *["--:"] * (len(header) - 3), "---", "---"]
     rows = [_row([code(stage.text, _NAME, in_table=True), *map(_cell, cells)]) for stage, *cells in stages]
     shown = listed(rows, room, lambda left: _row([f"and {left:,} more", *[""] * (len(header) - 1)]))
-    return "\n".join([_row([span.text for span in header]), _row(border), *shown])
+    return (
+        "\n".join([_row([span.text for span in header]), _row(["---"] * len(header)), *shown])
+        if shown
+        else ""
+    )
 
 
 def errors(view: CommentView, room: int) -> str:

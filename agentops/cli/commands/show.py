@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LEAST = 2_000
 """Characters that a review needs for its numbers and for what was left out."""
 
+MARKER, WHERE = 200, 500
+"""Characters that these may have, so that there is room for something else."""
+
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
@@ -54,6 +57,9 @@ def show(
         raise click.UsageError("a saved plan knows its stage; show takes no --stage")
     if form != "markdown" and any(it is not None for it in (limit, marker, where)):
         raise click.UsageError("--limit, --marker and --where go with --format markdown")
+    for option, text, most in (("--marker", marker, MARKER), ("--where", where, WHERE)):
+        if len(text or "") > most:
+            raise click.UsageError(f"{option} has {len(text or ''):,} characters; {most} is the most")
     told = Common.of(given)
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     plans = _loaded(files, told.directory)

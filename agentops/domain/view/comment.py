@@ -19,7 +19,7 @@ _ACTIONS = (
     ("adopt", "&"),
     ("forget", "."),
 )
-_COMPARED = {"create": "added", "update": "changed", "remove": "removed"}
+_COMPARED = {"create": "added", "update": "changed", "replace": "replaced", "remove": "removed"}
 _ORDER = (*Level, None)
 
 
@@ -127,8 +127,10 @@ def _headline(view: ReviewView, blocks: Sequence[BlockView]) -> str:
     parts.append(
         f"{counted(changing, 'resource')} {'changes' if changing == 1 else 'change'}"
         if changing
-        else "nothing is to be changed"
+        else "Nothing is to be changed"
     )
+    if drifted := len({it.address for stage in view.stages for it in stage.drift}):
+        parts.append(f"{drifted:,} drifted")
     if blocked := [stage.name for stage in view.stages if stage.blocked]:
         parts.append(f"blocked in {_and(blocked)}")
     return " · ".join(parts)
@@ -141,11 +143,12 @@ def _table(stages: Sequence[StageReview], *, is_plan: bool) -> Iterator[Line]:
     counts = [Counter(item.change.symbol for item in stage.changes) for stage in stages]
     shown = [(name, symbol) for name, symbol in _ACTIONS if any(it[symbol] for it in counts)]
     names = [name if is_plan else _COMPARED.get(name, name) for name, _ in shown]
-    yield tuple(map(Span, ("stage", *names, "risk", "")))
-    for stage, numbers in zip(stages, counts, strict=True):
+    risks = [tally(item.level for item in stage.changes) for stage in stages]
+    yield tuple(map(Span, ("stage", *names, *(["risk"] if any(risks) else []), "")))
+    for stage, numbers, risk in zip(stages, counts, risks, strict=True):
         cells = [f"{numbers[symbol]:,}" if numbers[symbol] else "" for _, symbol in shown]
-        risk = tally(item.level for item in stage.changes)
-        yield (*map(Span, (stage.name, *cells, risk)), _verdict(stage, is_plan=is_plan))
+        told = [risk] if any(risks) else []
+        yield (*map(Span, (stage.name, *cells, *told)), _verdict(stage, is_plan=is_plan))
 
 
 def _verdict(stage: StageReview, *, is_plan: bool) -> Span:
@@ -226,10 +229,11 @@ def _sections(stage: StageReview, named: bool) -> Iterator[SectionView]:
 
 
 def _remarks(stages: Sequence[StageReview]) -> Iterator[tuple[str, str]]:
-    """What the closing of a plan says beside its counts, which the table has, and its digest."""
+    """What the closing of a plan says beside its counts, which the table has, and its digest: in faint."""
     for stage in stages:
-        for line in stage.closing[1 : -1 if stage.digest else None]:
-            yield stage.name if len(stages) > 1 else "", "".join(span.text for span in line)
+        for line in stage.closing:
+            if all(span.tone is Tone.FAINT for span in line):
+                yield stage.name if len(stages) > 1 else "", "".join(span.text for span in line)
 
 
 def _and(names: Sequence[str]) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agentops.domain.comparison import Comparison, Diff, Differing, Side
-from agentops.domain.plan import Change, FieldChange, Plan
+from agentops.domain.plan import Action, Change, FieldChange, Plan
 from agentops.domain.resource import Body, refs_in
 from agentops.domain.risk import Level, Risk, highest
 from agentops.domain.view.comparison import comparison_view
-from agentops.domain.view.model import ChangeView, DiagnosticsView, DriftedView, Line
+from agentops.domain.view.member import whole_field
+from agentops.domain.view.model import ChangeView, DiagnosticsView, DriftedView, FieldView, Line
 from agentops.domain.view.plan import plan_view
 from agentops.domain.view.pointed_out import hidden_lines
 
@@ -116,7 +117,11 @@ def _of_plan(plan: Plan, verbose: bool) -> StageReview:
     view = plan_view(plan, verbose=verbose)
     reviewed = [
         ReviewedView(
-            replace(shown, remarks=shown.remarks[len(change.risks) :]),
+            replace(
+                shown,
+                remarks=shown.remarks[len(change.risks) :],
+                fields=_with_texts(shown.fields, _new(change)),
+            ),
             change.risks,
             tuple(_texts(change.fields, change.body)),
             hidden_lines(change.address, change.fields, change.body),
@@ -145,7 +150,11 @@ def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
     view = comparison_view(found, verbose=verbose)
     reviewed = [
         ReviewedView(
-            shown,
+            replace(
+                shown,
+                remarks=shown.remarks[len(item.risks) :],
+                fields=_with_texts(shown.fields, _created(item)),
+            ),
             item.risks,
             tuple(_texts(item.fields, _created(item))),
             hidden_lines(item.address, item.fields, item.body),
@@ -172,6 +181,20 @@ def _command(plan: Plan) -> str:
     else:
         what = f"promote {shlex.quote(plan.promotes)} {stage}" if plan.promotes else f"apply --stage {stage}"
     return f"agentops {what} --expect {plan.change_digest}"
+
+
+def _new(change: Change) -> Body:
+    return change.body if change.action is Action.CREATE else {}
+
+
+def _with_texts(fields: Iterable[FieldView], body: Body) -> tuple[FieldView, ...]:
+    """Members with the texts of what is new whole: nobody has reviewed them yet."""
+    return tuple(
+        next(iter(whole_field(field.path, text)))
+        if isinstance(text := body.get(field.path), str) and "\n" in text.strip()
+        else field
+        for field in fields
+    )
 
 
 def _created(item: Differing) -> Body:
