@@ -142,7 +142,7 @@ class Output:
     def review(self, view: ReviewView, form: str, wrapping: Wrapping | None = None) -> None:
         """What a reviewer reads, as Markdown or HTML."""
         if form == "html":
-            from agentops.render.html import page  # type: ignore[import-not-found, unused-ignore]
+            from agentops.render.html import page
 
             self.text(page(view))
             return
