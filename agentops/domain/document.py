@@ -43,10 +43,10 @@ DOCUMENTS: Mapping[str, Document] = {
     "plan": Document(
         Plan,
         "What apply will do, and what it was decided on",
-        ("plan", "promote", "rollback", "apply", "destroy"),
+        ("plan", "show", "promote", "rollback", "apply", "destroy"),
     ),
     "plans": Document(
-        tuple[Plan, ...], "The plans of several stages, in order", ("promote",), "to several stages"
+        tuple[Plan, ...], "The plans of several stages, in order", ("promote", "show"), "of several stages"
     ),
     "apply": Document(
         ApplyReport, "What apply did, in the order of the plan", ("apply", "destroy", "promote", "rollback")

@@ -8,6 +8,7 @@
     after/       the files as they are now
     options.txt  options of the plan, and of the apply that follows
     plan.txt     what ``agentops plan`` prints, plan.json what it decides, and how it ends
+    plan.md      the same as a review, where the story is about that
 
 A story that is not about a plan has a ``commands.txt`` instead, and what they print: see ``test_commands``.
 
@@ -57,6 +58,8 @@ def test_story(story: Path, empty: Project, monkeypatch: pytest.MonkeyPatch):
         story / "plan.json", anonymous(json.dumps(summary(decided.json), indent=2, ensure_ascii=False) + "\n")
     )
     conforms("plan", decided.json)
+    if (review := story / "plan.md").exists():
+        expect(review, anonymous(empty.run("plan", "--format", "markdown", *chosen).out))
     assert text.code == decided.code
 
     if text.code == 0:
@@ -106,7 +109,7 @@ def summary(plan: dict[str, Any]) -> dict[str, Any]:
 def anonymous(text: str) -> str:
     assert not any(f"the value of {name}" in text for name in SECRETS)
     text = re.sub(r"\b([a-z]+)_01[0-9A-Za-z]{20,}", r"\1_…", text)
-    return re.sub(r"(Change digest) [0-9a-f]{12}", r"\1 …", text)
+    return re.sub(r"(Change digest|--expect) [0-9a-f]{12,}", r"\1 …", text)
 
 
 def expect(golden: Path, text: str) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentops.domain.comparison import Comparison, Diff, Differing, Side
-from agentops.domain.plan import Change, FieldChange, Plan
+from agentops.domain.plan import Action, Change, FieldChange, Plan
 from agentops.domain.resource import Body, refs_in
 from agentops.domain.risk import Level, Risk, highest
 from agentops.domain.view.comparison import comparison_view
-from agentops.domain.view.model import ChangeView, DiagnosticsView, DriftedView, Line
+from agentops.domain.view.member import whole_field
+from agentops.domain.view.model import ChangeView, DiagnosticsView, DriftedView, FieldView, Line
 from agentops.domain.view.plan import plan_view
+from agentops.domain.view.pointed_out import hidden_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ class TextPair:
 @dataclass(frozen=True, slots=True)
 class ReviewedView:
     """One change as a reviewer sees it. ``texts`` are its long texts, for a side-by-side view; ``change`` has
-    every member, texts as diffs."""
+    every member, texts as diffs, and no remark that only repeats a risk. ``hidden``: what its texts have that
+    no reader sees, a line for each member and trick."""
 
     change: ChangeView
     risks: tuple[Risk, ...]
     texts: tuple[TextPair, ...] = ()
+    hidden: tuple[Line, ...] = ()
 
     @property
     def level(self) -> Level | None:
@@ -58,7 +63,8 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class StageReview:
     """One stage. ``changes`` the riskiest first. ``digest``: the change digest; empty in a diff, which nobody
-    can apply. ``closing`` counts. ``blocked`` is empty where it can be applied."""
+    can apply, and ``command`` applies exactly what it stands for. ``closing`` counts. ``blocked`` is empty
+    where it can be applied."""
 
     name: str
     title: str
@@ -68,6 +74,7 @@ class StageReview:
     diagnostics: DiagnosticsView
     blocked: Line = ()
     digest: str = ""
+    command: str = ""
     drift: tuple[DriftedView, ...] = ()
     held: tuple[DriftedView, ...] = ()
     orphans: tuple[Line, ...] = ()
@@ -109,7 +116,16 @@ def review_of_diff(diff: Diff, *, verbose: bool = False) -> ReviewView:
 def _of_plan(plan: Plan, verbose: bool) -> StageReview:
     view = plan_view(plan, verbose=verbose)
     reviewed = [
-        ReviewedView(shown, change.risks, tuple(_texts(change.fields, change.body)))
+        ReviewedView(
+            replace(
+                shown,
+                remarks=shown.remarks[len(change.risks) :],
+                fields=_with_texts(shown.fields, _new(change)),
+            ),
+            change.risks,
+            tuple(_texts(change.fields, change.body)),
+            hidden_lines(change.address, change.fields, change.body),
+        )
         for change, shown in zip(plan.changes, view.changes, strict=True)
     ]
     return StageReview(
@@ -121,6 +137,7 @@ def _of_plan(plan: Plan, verbose: bool) -> StageReview:
         diagnostics=view.diagnostics,
         blocked=view.blocked,
         digest=plan.change_digest if plan.changes else "",
+        command=_command(plan),
         drift=view.drift,
         held=view.held,
         orphans=view.orphans,
@@ -132,7 +149,16 @@ def _of_plan(plan: Plan, verbose: bool) -> StageReview:
 def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
     view = comparison_view(found, verbose=verbose)
     reviewed = [
-        ReviewedView(shown, item.risks, tuple(_texts(item.fields, _created(item))))
+        ReviewedView(
+            replace(
+                shown,
+                remarks=shown.remarks[len(item.risks) :],
+                fields=_with_texts(shown.fields, _created(item)),
+            ),
+            item.risks,
+            tuple(_texts(item.fields, _created(item))),
+            hidden_lines(item.address, item.fields, item.body),
+        )
         for item, shown in zip(found.differing, view.changes, strict=True)
     ]
     return StageReview(
@@ -142,6 +168,32 @@ def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
         closing=(view.closing,),
         picture=_picture(reviewed, [(item.address, item.needs) for item in found.differing]),
         diagnostics=view.diagnostics,
+    )
+
+
+def _command(plan: Plan) -> str:
+    """What applies these changes and no others, with the options that the plan was made with."""
+    if not plan.changes or plan.blocked:
+        return ""
+    stage = shlex.quote(plan.stage)
+    if plan.rolls_back:
+        what = "apply --plan FILE"
+    else:
+        what = f"promote {shlex.quote(plan.promotes)} {stage}" if plan.promotes else f"apply --stage {stage}"
+    return f"agentops {what} --expect {plan.change_digest}"
+
+
+def _new(change: Change) -> Body:
+    return change.body if change.action is Action.CREATE else {}
+
+
+def _with_texts(fields: Iterable[FieldView], body: Body) -> tuple[FieldView, ...]:
+    """Members with the texts of what is new whole: nobody has reviewed them yet."""
+    return tuple(
+        next(iter(whole_field(field.path, text)))
+        if isinstance(text := body.get(field.path), str) and "\n" in text.strip()
+        else field
+        for field in fields
     )
 
 

@@ -36,7 +36,7 @@ def text_diff(before: str, after: str, *, folded: bool = True) -> tuple[DiffLine
     """
     if not before.endswith("\n") and not after.endswith("\n"):
         before, after = before + "\n", after + "\n"
-    old, new = _lines(before), _lines(after)
+    old, new = lines_of(before), lines_of(after)
     shown: list[DiffLine] = []
     for group in SequenceMatcher(None, old, new).get_grouped_opcodes(CONTEXT):
         if len(old) > 1 or len(new) > 1:
@@ -49,10 +49,10 @@ def text_diff(before: str, after: str, *, folded: bool = True) -> tuple[DiffLine
 def whole_text(text: str, mark: str, tone: Tone, *, indent: str = "") -> tuple[DiffLine, ...]:
     """Every line of a text as added or removed."""
     lines = text.removesuffix("\n").split("\n")
-    return tuple(_marked(mark, tone, (Span(indent), Span(line, tone))) for line in lines)
+    return tuple(marked_line(mark, tone, (Span(indent), Span(line, tone))) for line in lines)
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Lines with their newline: only ``\\n`` ends one, whatever else Unicode calls a line break."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
@@ -60,7 +60,7 @@ def _lines(text: str) -> list[str]:
 def _hunk_header(group: Sequence[Opcode], new: Sequence[str]) -> DiffLine:
     first, last = group[0], group[-1]
     ranges = f"-{_range(first[1], last[2])} +{_range(first[3], last[4])}"
-    heading = _heading_above(new, first[3])
+    heading = heading_above(new, first[3])
     spans = (Span(f" {ranges} @@", Tone.PLACE), Span(f" {heading}" if heading else "", Tone.FAINT))
     return DiffLine("@@", spans, Tone.PLACE)
 
@@ -70,7 +70,7 @@ def _range(start: int, stop: int) -> str:
     return f"{start + 1 if length else start},{length}" if length != 1 else f"{start + 1}"
 
 
-def _heading_above(lines: Sequence[str], position: int) -> str:
+def heading_above(lines: Sequence[str], position: int) -> str:
     """The last Markdown heading before a line; a ``#`` within a fenced block is none."""
     found, fenced = "", False
     for line in lines[:position]:
@@ -90,7 +90,7 @@ def _block(code: Opcode, old: Sequence[str], new: Sequence[str], folded: bool) -
         return
     removed, added = old[old_start:old_stop], new[new_start:new_stop]
     if len(removed) == len(added):
-        pairs = [_edited(*pair, folded) for pair in zip(removed, added, strict=True)]
+        pairs = [edited_line(*pair, folded) for pair in zip(removed, added, strict=True)]
     else:
         pairs = []
     yield from _side("-", Tone.REMOVED, removed, [pair[0] for pair in pairs])
@@ -100,12 +100,12 @@ def _block(code: Opcode, old: Sequence[str], new: Sequence[str], folded: bool) -
 def _side(mark: str, tone: Tone, lines: Sequence[str], edited: Sequence[Line | None]) -> Iterator[DiffLine]:
     for number, line in enumerate(lines):
         spans = edited[number] if edited else None
-        yield _marked(mark, tone, spans or (Span(line.removesuffix("\n"), tone),))
+        yield marked_line(mark, tone, spans or (Span(line.removesuffix("\n"), tone),))
         if not line.endswith("\n"):
             yield _NO_NEWLINE
 
 
-def _marked(mark: str, tone: Tone, spans: Line) -> DiffLine:
+def marked_line(mark: str, tone: Tone, spans: Line) -> DiffLine:
     """An added or removed line: tabs and white space at its end are shown, for they may be all there is."""
     *head, last = spans
     text = last.text.rstrip()
@@ -114,7 +114,7 @@ def _marked(mark: str, tone: Tone, spans: Line) -> DiffLine:
     return DiffLine(mark, tuple(span for span in (*shown, Span(blanks, last.tone)) if span.text), tone)
 
 
-def _edited(before: str, after: str, folded: bool) -> tuple[Line | None, Line | None]:
+def edited_line(before: str, after: str, folded: bool) -> tuple[Line | None, Line | None]:
     """Both lines with what differs set apart by words, or (None, None) where they have little in common."""
     old, new = _words(before.removesuffix("\n")), _words(after.removesuffix("\n"))
     codes = _word_opcodes(old, new)

@@ -8,18 +8,12 @@ a log for commands. All of these are shown instead of obeyed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
 
-# C0 without tab, DEL, C1, lone surrogates, and what Unicode calls default-ignorable: bidi controls, zero
-# widths, fillers, variation selectors (but the two that choose between text and emoji), tags. Line and
-# paragraph separators break lines in some viewers only.
-_HIDDEN = re.compile(
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    r"\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-# Joiners that do their work: within emoji and between letters of the scripts that need them.
-_AT_WORK = re.compile(r"(?<=[^\x00-\x7f\u200b-\u200f])[\u200c\u200d](?=[^\x00-\x7f\u200b-\u200f])")
+from agentops.domain.hidden import AT_WORK as _AT_WORK
+from agentops.domain.hidden import HIDDEN as _HIDDEN
+from agentops.domain.hidden import Trick, hidden_in
 
 # GitHub's runner: "::name …::" at the start of a line, "##[name]" anywhere. Azure's: "##vso[" anywhere.
 _RUNNER_PREFIX = re.compile(r"##(?=\w*\[)")
@@ -37,6 +31,36 @@ def visible(text: str) -> str:
         text,
     )
     return _RUNNER_PREFIX.sub(f"#{_code_point('#')}", shown)
+
+
+def hidden_apart(text: str) -> Iterator[tuple[str, str]]:
+    """The text in pieces, ``(piece, "")`` where it is to be read as it stands, ``(⟨U+202E⟩, name)`` for each
+    character that would be obeyed, not be seen, or be taken for a Latin letter."""
+    if text.isascii() and _HIDDEN.search(text) is None:
+        yield text, ""
+        return
+    end = 0
+    for place, shown, name in sorted([*_unseen(text), *_look_alikes(text)]):
+        yield text[end:place], ""
+        yield shown, name
+        end = place + 1
+    yield text[end:], ""
+
+
+def _unseen(text: str) -> Iterator[tuple[int, str, str]]:
+    at_work = {match.start() for match in _AT_WORK.finditer(text)}
+    for match in _HIDDEN.finditer(text):
+        if match.start() not in at_work:
+            name = unicodedata.name(match[0], "").lower() or "a control character"
+            yield match.start(), _picture(match[0]), name
+
+
+def _look_alikes(text: str) -> Iterator[tuple[int, str, str]]:
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for it in hidden_in(text):
+        if it.kind is Trick.LOOK_ALIKE:
+            place = starts[it.line - 1] + it.column - 1
+            yield place, text[place], f"{it.name.lower()}, looks like {it.letter}"
 
 
 def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
