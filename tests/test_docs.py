@@ -39,13 +39,18 @@ from tests.test_architecture import TABLE
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
-SESSIONS = [ROOT / "README.md", ROOT / "docs" / "commands.md", ROOT / "docs" / "authentication.md"]
+SESSIONS = [
+    ROOT / "README.md",
+    ROOT / "docs" / "commands.md",
+    ROOT / "docs" / "authentication.md",
+    ROOT / "docs" / "reviews.md",
+]
 UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(?:```(\w*)\n(.*?)^```|````\w*\n.*?^````)$", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(
     r"^<!-- in the console: (?P<address>\S+) (?P<field>\w+) = (?P<value>.*?) -->$"
-    r"|^```console\n(?P<session>.*?)^```$",
+    r"|^(?P<fence>`{3,})console\n(?P<session>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 _TELLING = 12  # characters of its own that make a text recognisable
