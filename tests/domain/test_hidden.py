@@ -11,6 +11,7 @@ from agentops.domain.plan import FieldChange
 from agentops.domain.view import visible
 from agentops.domain.view.pointed_out import hidden_lines, hidden_words
 
+SPACE, JOINER = "U+200B ZERO WIDTH SPACE", "U+2060 WORD JOINER"
 CYRILLIC_A, GREEK_O = "\u0430", "\u03bf"
 
 
@@ -69,8 +70,7 @@ def test_no_false_alarm(text: str) -> None:
         (
             "a\u200bb\nc\u200bd\u200b\ne\u2060\u00adf",
             [
-                "5 characters that nobody sees: U+200B ZERO WIDTH SPACE (line 1), U+200B ZERO WIDTH SPACE "
-                "(line 2), U+2060 WORD JOINER (line 3) and 1 more"
+                f"5 characters that nobody sees: {SPACE} (line 1), {SPACE} (line 2), {JOINER} (line 3) and 1 more"
             ],
         ),
         ("x\n\U000e0068\U000e0069", ['2 invisible letters (line 2) that spell "hi"']),
