@@ -11,7 +11,7 @@ from agentops.domain.plan import FieldChange
 from agentops.domain.view import visible
 from agentops.domain.view.pointed_out import hidden_lines, hidden_words
 
-SPACE, JOINER = "U+200B ZERO WIDTH SPACE", "U+2060 WORD JOINER"
+ZWSP, JOIN = "U+200B ZERO WIDTH SPACE", "U+2060 WORD JOINER"
 CYRILLIC_A, GREEK_O = "\u0430", "\u03bf"
 
 
@@ -68,10 +68,8 @@ def test_no_false_alarm(text: str) -> None:
     ("text", "words"),
     [
         (
-            "a\u200bb\nc\u200bd\u200b\ne\u2060\u00adf",
-            [
-                f"5 characters that nobody sees: {SPACE} (line 1), {SPACE} (line 2), {JOINER} (line 3) and 1 more"
-            ],
+            "\u200bb\nc\u200bd\u200b\ne\u2060\u00adf",
+            [f"5 characters that nobody sees: {ZWSP} (line 1), {ZWSP} (line 2), {JOIN} (line 3) and 1 more"],
         ),
         ("x\n\U000e0068\U000e0069", ['2 invisible letters (line 2) that spell "hi"']),
         (
