@@ -47,13 +47,14 @@ SESSIONS = [
     pytest.param(
         ROOT / "docs" / "json.md", marks=pytest.mark.skipif(shutil.which("jq") is None, reason="no jq")
     ),
+    ROOT / "docs" / "reviews.md",
 ]
 UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(?:```(\w*)\n(.*?)^```|````\w*\n.*?^````)$", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(
     r"^<!-- in the console: (?P<address>\S+) (?P<field>\w+) = (?P<value>.*?) -->$"
-    r"|^```console\n(?P<session>.*?)^```$",
+    r"|^(?P<fence>`{3,})console\n(?P<session>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 _TELLING = 12  # characters of its own that make a text recognisable

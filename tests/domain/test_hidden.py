@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops.domain.hidden import Hidden, Trick, hidden_in
+from agentops.domain.plan import FieldChange
 from agentops.domain.view import visible
+from agentops.domain.view.pointed_out import hidden_lines, hidden_words
 
+ZWSP, JOIN = "U+200B ZERO WIDTH SPACE", "U+2060 WORD JOINER"
 CYRILLIC_A, GREEK_O = "\u0430", "\u03bf"
 
 
@@ -59,6 +62,39 @@ def test_letters_that_look_like_latin_ones(text: str, letters: str) -> None:
 )
 def test_no_false_alarm(text: str) -> None:
     assert hidden_in(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "\u200bb\nc\u200bd\u200b\ne\u2060\u00adf",
+            [f"5 characters that nobody sees: {ZWSP} (line 1), {ZWSP} (line 2), {JOIN} (line 3) and 1 more"],
+        ),
+        ("x\n\U000e0068\U000e0069", ['2 invisible letters (line 2) that spell "hi"']),
+        (
+            f"p{CYRILLIC_A}ypal",
+            ["1 letter that only looks Latin: U+0430 CYRILLIC SMALL LETTER A for a (line 1)"],
+        ),
+        ("nothing", []),
+    ],
+)
+def test_sentences_about_them(text: str, words: list[str]) -> None:
+    assert list(hidden_words(hidden_in(text))) == words
+
+
+def test_each_member_and_its_name_are_looked_at() -> None:
+    fields = [
+        FieldChange(path="metadata.te\u200bam", before=None, after="x"),
+        FieldChange(path="system", before="\u202egone", after="clean"),
+        FieldChange(path="tools", before=None, after=[{"name": f"p{CYRILLIC_A}y"}]),
+    ]
+    lines = hidden_lines("agent/x", fields, {})
+    assert [line[0].text for line in lines] == ["tools[0].name", "a name"]
+    assert [line[0].text for line in hidden_lines("agent/x", [], {"sys\u200btem": "a\u200bb"})] == [
+        "sys\u200btem",
+        "a name",
+    ]
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=60))

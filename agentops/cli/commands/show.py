@@ -79,7 +79,7 @@ def _loaded(files: tuple[Path, ...], directory: Path) -> list[Plan]:
     for number, plan in enumerate(plans):
         if plan.project != first.project:
             raise click.UsageError(
-                f"one review is of one project; these are {first.project} and {plan.project}"
+                f"one review is of one project; these are of {first.project} and {plan.project}"
             )
         if plan.stage in {other.stage for other in plans[:number]}:
             raise click.UsageError(f"one review has one plan of each stage; there are two of {plan.stage}")

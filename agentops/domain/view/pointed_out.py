@@ -34,9 +34,10 @@ def hidden_words(found: Sequence[Hidden]) -> Iterator[str]:
 def hidden_lines(address: str, fields: Sequence[FieldChange], body: Body) -> tuple[Line, ...]:
     """Of one change: each member that hides something, in what it becomes (or was, where it goes)."""
     texts = [("address", address), *_texts(fields, body)]
+    texts += [("a name", path) for path, _ in texts]
     return tuple(
         (Span(path, Tone.STRONG), Span(f" has {words}", Tone.WARNING))
-        for path, text in texts
+        for path, text in dict.fromkeys(texts)
         for words in hidden_words(hidden_in(text))
     )
 
