@@ -41,7 +41,8 @@ def test_a_rule_can_take_options_and_say_why_in_its_docstring() -> None:
         TeamFile(
             "p.py",
             HEAD
-            + '@rule("TEAM001", "few", options={"most": 3})\ndef few(fleet, options):\n    """Why so."""\n    return []\n',
+            + '@rule("TEAM001", "few", options={"most": 3})\ndef few(fleet, options):\n'
+            + '    """Why so."""\n    return []\n',
         )
     )
     assert problems == []
@@ -142,7 +143,8 @@ def test_a_rule_changes_nothing_that_is_sent() -> None:
     there = fleet(member("agent/a", body))
     text = HEAD + (
         '@rule("TEAM001", "x")\ndef x(fleet):\n    for it in fleet:\n'
-        '        it.resource.body["tools"][0]["type"] = "other"\n        it.resource.body.clear()\n    return []\n'
+        '        it.resource.body["tools"][0]["type"] = "other"\n'
+        "        it.resource.body.clear()\n    return []\n"
     )
     judge([Asked(Policy(files=(TeamFile("p.py", text),)), there)], (), ("agent",), whole=True)
     assert body == {"name": "a", "tools": [{"type": "custom"}]}
