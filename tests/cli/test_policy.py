@@ -1,5 +1,7 @@
 """Rules as a person meets them: in validate, plan, apply and promote, and explained."""
 
+# ruff: noqa: E501 - what is printed stands on one line
+
 from __future__ import annotations
 
 import json
