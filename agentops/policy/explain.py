@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from agentops.domain.diagnostics import Code, Stop, error, in_order
+from agentops.domain.diagnostics import Code, Diagnostic, Stop, error, in_order
 from agentops.domain.project import Stage
 from agentops.domain.rules import OFF, Explained, ExplainedCode, ExplainedOption, ExplainedRule
 from agentops.policy.rule import Rule
@@ -19,15 +19,17 @@ def explained(
     built_in: Iterable[Rule],
     kinds: Collection[str],
     id: str | None = None,
+    wrong: Iterable[Diagnostic] = (),
 ) -> Explained:
-    """All rules by their ids, or the one that is asked for, as they are in these stages.
+    """All rules by their ids, or the one that is asked for, as they are in these stages. ``wrong`` is what
+    reading agentops.yaml had to say: what it names may be missing.
 
     Raises:
         Stop: no stage has such a rule.
     """
     built_in = tuple(built_in)
     known = {name: ruleset(stage.policy, built_in, kinds) for name, stage in stages.items()}
-    problems = in_order(item for it in known.values() for item in it.problems)
+    problems = in_order([*wrong, *(item for it in known.values() for item in it.problems)])
     rules = {it: rule for each in known.values() for it, rule in each.rules.items()}
     if id is not None:
         found = _of(id, Ruleset(rules, problems))

@@ -227,6 +227,12 @@ def test_rules_are_explained_where_there_is_no_project_file(empty: Project) -> N
     assert empty.run("explain").code == 0
 
 
+def test_where_agentops_yaml_is_wrong_the_list_says_so(fleet: Project) -> None:
+    fleet.write("agentops.yaml", STAGES.replace("own.yaml", "none.yaml"))
+    ended = fleet.run("explain")
+    assert (ended.code, "error[AO001] agentops.yaml:5:18" in ended.out) == (0, True)
+
+
 def test_an_explanation_of_rules_of_a_broken_file_says_that_some_may_be_missing(fleet: Project) -> None:
     fleet.write(
         "agentops.yaml", STAGES.replace("[policies/own.yaml]", "[policies/own.yaml, policies/bad.py]")

@@ -31,7 +31,9 @@ def explain(rule: str | None, form: str, **given: Any) -> int:
         return 0
     opened = find_project(told)
     stages = {told.stage: opened.stage(told.stage)} if told.stage else opened.project.stages
-    found = explained(opened.project.name, stages, RULES, opened.catalog.kinds, rule)
+    found = explained(
+        opened.project.name, stages, RULES, opened.catalog.kinds, rule, wrong=opened.diagnostics
+    )
     if form == "json":
         output.json(found)
     elif rule is None:
