@@ -21,6 +21,7 @@ from agentops.domain.comparison import Comparison, Diff
 from agentops.domain.plan import FORMAT_VERSION, Plan
 from agentops.domain.pulled import PullReport
 from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
+from agentops.domain.rules import Explained, ExplainedCode
 from agentops.domain.state import Lock, LockEntry
 from agentops.domain.torn import RebuildReport
 
@@ -64,6 +65,8 @@ DOCUMENTS: Mapping[str, Document] = {
     ),
     "comparison": Document(Comparison, "What differs between two stages", ("diff",), "with --stages"),
     "diff": Document(Diff, "What a change of the files means, stage by stage", ("diff",), "of a revision"),
+    "rules": Document(Explained, "What rules a project has, or what one asks", ("explain",)),
+    "code": Document(ExplainedCode, "What a diagnostic's code means", ("explain",), "of a diagnostic's code"),
     "pull": Document(PullReport, "What was written into which files", ("pull",)),
     "lock": Document(Lock, "What a stage's lock records", ("lock list",)),
     "lock-entry": Document(LockEntry, "What a lock records of one address", ("lock show",)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Severity
+from agentops.domain.diagnostics import Location, Severity
 from agentops.domain.fleet import Fleet
 from agentops.domain.surface import Path
 
@@ -42,7 +42,8 @@ class Rule:
     another; ``protected`` is the one in protected stages. ``why``, ``example`` (a file that has it) and
     ``fix`` (the same file without) are what ``agentops explain`` prints, and a test tries both files.
 
-    ``check`` is pure: the same fleet, the same findings, in any order.
+    ``check`` is pure: the same fleet, the same findings, in any order. ``location`` is where a team wrote it;
+    None where it is built in.
     """
 
     id: str
@@ -54,3 +55,4 @@ class Rule:
     check: Callable[[Fleet, Options], Iterable[Finding]]
     options: Mapping[str, Option] = field(default_factory=dict)
     protected: Severity | None = None
+    location: Location | None = None

@@ -49,10 +49,10 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
             "stages",
             "external",
         }
-        assert names == ours | {"on_drift", "prune", "max_removals", "mutex", "moved"}
+        assert names == ours | {"on_drift", "prune", "max_removals", "mutex", "moved", "policy"}
     else:
         assert CATALOG[kind].fields.keys() <= names
-        assert {"type", "address", "overrides", "template", "lifecycle"} <= names
+        assert {"type", "address", "overrides", "template", "lifecycle", "policy"} <= names
 
 
 def test_every_key_of_the_project_file_is_explained() -> None:
