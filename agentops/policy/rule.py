@@ -24,6 +24,8 @@ class Finding:
 
 
 Options = Mapping[str, Any]
+Files = Mapping[str, str]
+"""Of a project: path -> text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``id`` is for ever; ``name`` says it in two to four words. ``severity`` holds unless agentops.yaml says
-    another; ``protected`` is the one in protected stages. ``why``, ``example`` (a file that has it) and
-    ``fix`` (the same file without) are what ``agentops explain`` prints, and a test tries both files.
+    another; ``protected`` is the one in protected stages. ``why``, ``example`` (files that have it) and
+    ``fix`` (of the same files those that change) are what ``agentops explain`` prints, and a test tries both.
+    ``settings`` are the options without which the example is not found.
 
     ``check`` is pure: the same fleet, the same findings, in any order.
     """
@@ -49,8 +52,13 @@ class Rule:
     name: str
     severity: Severity
     why: str
-    example: str
-    fix: str
+    example: Files
+    fix: Files
     check: Callable[[Fleet, Options], Iterable[Finding]]
     options: Mapping[str, Option] = field(default_factory=dict)
     protected: Severity | None = None
+    settings: Options = field(default_factory=dict)
+
+    def option(self, name: str, said: Options) -> Any:
+        """What holds: what the project says, else the default."""
+        return said.get(name, self.options[name].default)
