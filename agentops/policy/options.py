@@ -19,9 +19,9 @@ def words(meaning: str, default: tuple[str, ...] | None = None) -> Option:
 
 def _number(value: Any) -> str | None:
     whole = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return None if whole else "is a whole number above 0"
+    return None if whole else "is no whole number above 0"
 
 
 def _words(value: Any) -> str | None:
     listed = isinstance(value, list | tuple) and all(isinstance(item, str) and item for item in value)
-    return None if listed and value else "is a list of words, e.g. [team, owner]"
+    return None if listed and value else "is no list of words, e.g. [team, owner]"

@@ -43,7 +43,8 @@ class Rule:
     """``id`` is for ever; ``name`` says it in two to four words. ``severity`` holds unless agentops.yaml says
     another; ``protected`` is the one in protected stages. ``why``, ``example`` (files that have it) and
     ``fix`` (of the same files those that change) are what ``agentops explain`` prints, and a test tries both.
-    ``settings`` are the options without which the example is not found.
+    ``settings`` are the options without which the example is not found. A team may write a text in the place
+    of files.
 
     ``check`` is pure: the same fleet, the same findings, in any order.
     """
@@ -52,8 +53,8 @@ class Rule:
     name: str
     severity: Severity
     why: str
-    example: Files
-    fix: Files
+    example: Files | str
+    fix: Files | str
     check: Callable[[Fleet, Options], Iterable[Finding]]
     options: Mapping[str, Option] = field(default_factory=dict)
     protected: Severity | None = None
@@ -62,3 +63,10 @@ class Rule:
     def option(self, name: str, said: Options) -> Any:
         """What holds: what the project says, else the default."""
         return said.get(name, self.options[name].default)
+
+
+def as_text(files: Files | str) -> str:
+    """To be read: each file below its path, as a comment; a text as it is."""
+    if isinstance(files, str):
+        return files
+    return "\n".join(f"# {path}\n{text}" for path, text in files.items())
