@@ -23,7 +23,7 @@ from pydantic import AfterValidator, BeforeValidator
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import EACH, Advice, Clear, Field, Kind, Removal, Slot, Switch
 from agentops.domain.resource import Body
-from agentops.kinds.cron import check_expression, check_zone, trap_in_words
+from agentops.kinds.cron import check_expression, check_zone
 from agentops.kinds.deployment_surface import deployment_surface
 from agentops.kinds.events import (
     MAX_EVENTS,
@@ -181,14 +181,6 @@ def condition(live: Body) -> str | None:
 
 def advice(body: Body) -> Iterator[Advice]:
     yield from outcome_advice(body.get("initial_events"))
-    match body.get("schedule"):
-        case {"type": "cron", "expression": str(expression), "timezone": str(zone)}:
-            yield from _schedule_advice(expression, zone)
-
-
-def _schedule_advice(expression: str, zone: str) -> Iterator[Advice]:
-    if (said := trap_in_words(expression, zone)) is not None:
-        yield Advice(("schedule", "expression"), *said)
 
 
 DEPLOYMENT = Kind(

@@ -111,7 +111,7 @@ def _is_one(kind: str, match: re.Match[str], line: str, following: str) -> bool:
 _KEY_BODY = re.compile(r"\s*(?:-----)?(?:\\n|\s|: ssh-)*(?:[A-Za-z0-9+/=]{16,}|ssh-(?:rsa|dss|ed25519))")
 _PASSWORD_OF_NOBODY = re.compile(
     r".{0,3}|[^A-Za-z0-9]*(?:my|your|the)?[-_]?(?:pass(?:word|wd)?|pwd|secret|token|key|user(?:name)?|postgres|root|"
-    r"admin|guest|changeme|example)[^A-Za-z0-9]*|[$<%\[].*|.*[>%\]]|[*xX.…]+|[A-Z_]+",
+    r"admin|guest|changeme|example)[^A-Za-z0-9]*|[$<%\[].*|.*[>%\]]|[*xX.…]+|(?-i:[A-Z][A-Z_]+)",
     re.IGNORECASE,
 )
 _SAID_TO_BE_MADE_UP = re.compile(

@@ -42,9 +42,9 @@ def test_what_the_registry_has_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("entry", "floats"),
     [
-        ("agent_01", True),
-        ("{type: agent, id: agent_01}", True),
-        ("{type: agent, id: agent_01, version: 3}", False),
+        ("agent_011CZkYpogX7uDKUyvBTophP", True),
+        ("{type: agent, id: agent_011CZkYpogX7uDKUyvBTophP}", True),
+        ("{type: agent, id: agent_011CZkYpogX7uDKUyvBTophP, version: 3}", False),
         ("./helper.yaml", False),
         ("{type: self}", False),
         ("{type: advisor, model: claude-opus-5-5}", False),
@@ -65,7 +65,11 @@ def test_agents_that_are_made_up_in_a_session_have_no_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "floats"), [("agent_01", True), ("{type: agent, id: agent_01, version: 2}", False)]
+    ("agent", "floats"),
+    [
+        ("agent_011CZkYpogX7uDKUyvBTophP", True),
+        ("{type: agent, id: agent_011CZkYpogX7uDKUyvBTophP, version: 2}", False),
+    ],
 )
 def test_the_agent_of_a_deployment_is_pinned_too(tmp_path, agent: str, floats: bool) -> None:
     files = {

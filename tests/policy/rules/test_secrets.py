@@ -215,7 +215,7 @@ def test_what_a_detector_finds_in_any_random_text_is_asked_first(kind: str) -> N
 
 def test_a_project_without_secrets_never_loads_the_detectors() -> None:
     code = (
-        "import sys; from agentops.policy.catalog import RULES; from agentops.policy.secrets import secrets_in_text;"
+        "import sys; import agentops.policy.catalog; from agentops.policy.secrets import secrets_in_text;"
         "list(secrets_in_text('You answer questions. See https://example.com/a.'));"
         "print('detect_secrets' in sys.modules, 'requests' in sys.modules)"
     )
