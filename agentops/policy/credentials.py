@@ -76,7 +76,7 @@ def _anywhere(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 UNUSED = Rule(
     id="AO125",
-    name="credential for nobody",
+    name="credential-for-nobody",
     severity=Severity.WARNING,
     why=(
         "A credential is found by the exact address of the MCP server. With another path, or the host of "
@@ -107,7 +107,7 @@ UNUSED = Rule(
 
 ANYWHERE = Rule(
     id="AO126",
-    name="secret for any host",
+    name="secret-for-any-host",
     severity=Severity.WARNING,
     why=(
         "A secret of this type is put into outbound requests by name. Without a list of hosts it goes along "

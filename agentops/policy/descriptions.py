@@ -46,7 +46,7 @@ def _unlabelled(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 DESCRIPTION = Rule(
     id="AO115",
-    name="description required",
+    name="description-required",
     severity=Severity.WARNING,
     why=(
         "In the Console and in a list of two hundred agents the description is what tells the one that "
@@ -62,7 +62,7 @@ DESCRIPTION = Rule(
 
 METADATA = Rule(
     id="AO116",
-    name="metadata required",
+    name="metadata-required",
     severity=Severity.WARNING,
     why=(
         "When an agent misbehaves at night somebody has to know whose it is, and when the bill comes, whose "

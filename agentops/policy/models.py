@@ -104,7 +104,7 @@ def _apart(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 UNLISTED = Rule(
     id="AO150",
-    name="model not on the list",
+    name="model-not-on-the-list",
     severity=Severity.WARNING,
     why=(
         "Which models may be used is decided once: by price, by contract, by what was tested. One agent "
@@ -120,7 +120,7 @@ UNLISTED = Rule(
 
 GONE = Rule(
     id="AO151",
-    name="retired model",
+    name="retired-model",
     severity=Severity.ERROR,
     why=(
         "Requests to a retired model fail, so the agent is saved and no session of it ever answers. It "
@@ -134,7 +134,7 @@ GONE = Rule(
 
 GOING = Rule(
     id="AO152",
-    name="deprecated model",
+    name="deprecated-model",
     severity=Severity.WARNING,
     why=(
         "A deprecated model works until its day and not after it. Changing it is one line; finding out how "
@@ -147,7 +147,7 @@ GOING = Rule(
 
 APART = Rule(
     id="AO153",
-    name="roster across geographies",
+    name="roster-across-geographies",
     severity=Severity.ERROR,
     why=(
         "The API wants the same `inference_geo` of all agents that work together, or of none. Where one "

@@ -67,7 +67,7 @@ def _twice(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 PLAIN = Rule(
     id="AO120",
-    name="MCP over http",
+    name="mcp-over-http",
     severity=Severity.ERROR,
     why=(
         "Over plain http whoever sits between the sandbox and the server reads the bearer token and writes "
@@ -89,7 +89,7 @@ PLAIN = Rule(
 
 BLOCKED = Rule(
     id="AO121",
-    name="MCP server kept out",
+    name="mcp-server-kept-out",
     severity=Severity.ERROR,
     why=(
         "A limited network lets nothing through that it does not list, the agent's own MCP servers "
@@ -118,7 +118,7 @@ BLOCKED = Rule(
 
 TWICE = Rule(
     id="AO122",
-    name="one server, two names",
+    name="one-server-two-names",
     severity=Severity.WARNING,
     why=(
         "Under two names the model sees every tool of the server twice, and the permissions of the two "

@@ -66,7 +66,8 @@ _PINNED = {
     "pip": re.compile(r"\s*\S+\s*(?:===?\s*[^\s*,]+\s*(?:;.*)?|@\s*\S+.*)"),
     "npm": re.compile(r"@?[^@\s]+@(?:\d[\w.+-]*|\S+:\S+)"),
 }
-"""What a pinned package looks like. ``apt`` is not here: its mirrors drop old versions, so a pin breaks."""
+"""What a pinned package looks like. ``apt`` is not here: its mirrors drop old versions, so a pin breaks. An
+address is left alone: a token may stand in it, and its form does not tell whether it moves."""
 
 
 def _packages(fleet: Fleet, options: Options) -> Iterator[Finding]:
@@ -77,7 +78,7 @@ def _packages(fleet: Fleet, options: Options) -> Iterator[Finding]:
             loose = [
                 (index, item)
                 for index, item in enumerate(wanted if isinstance(wanted, list) else ())
-                if isinstance(item, str) and not form.fullmatch(item)
+                if isinstance(item, str) and "://" not in item and not form.fullmatch(item)
             ]
             if loose:
                 yield Finding(
@@ -90,7 +91,7 @@ def _packages(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 SKILL = Rule(
     id="AO130",
-    name="unpinned skill",
+    name="unpinned-skill",
     severity=Severity.NOTE,
     protected=Severity.WARNING,
     why=(
@@ -109,7 +110,7 @@ SKILL = Rule(
 
 AGENT = Rule(
     id="AO131",
-    name="unpinned agent",
+    name="unpinned-agent",
     severity=Severity.NOTE,
     protected=Severity.WARNING,
     why=(
@@ -133,7 +134,7 @@ AGENT = Rule(
 
 PACKAGE = Rule(
     id="AO132",
-    name="unpinned package",
+    name="unpinned-package",
     severity=Severity.NOTE,
     protected=Severity.WARNING,
     why=(

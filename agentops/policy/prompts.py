@@ -88,7 +88,7 @@ def _look_alike(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 MISSING = Rule(
     id="AO110",
-    name="no prompt",
+    name="no-prompt",
     severity=Severity.WARNING,
     why=(
         "An agent without a prompt does what each first message makes of it: no limits, no tone, no rule "
@@ -106,7 +106,7 @@ MISSING = Rule(
 
 HIDDEN = Rule(
     id="AO111",
-    name="hidden characters",
+    name="hidden-characters",
     severity=Severity.WARNING,
     why=(
         "Characters without a width, and those that turn the direction of writing, are read by the model "
@@ -122,7 +122,7 @@ HIDDEN = Rule(
 
 LOOK_ALIKE = Rule(
     id="AO112",
-    name="look-alike letters",
+    name="look-alike-letters",
     severity=Severity.WARNING,
     why=(
         "A Cyrillic `а` in `admin` looks like any other. A rule about `admin` does then not hold for the "

@@ -40,7 +40,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``id`` is for ever; ``name`` says it in two to four words. ``severity`` holds unless agentops.yaml says
+    """``id`` is for ever; ``name`` says it in two to five words. ``severity`` holds unless agentops.yaml says
     another; ``protected`` is the one in protected stages. ``why``, ``example`` (files that have it) and
     ``fix`` (of the same files those that change) are what ``agentops explain`` prints, and a test tries both.
     ``settings`` are the options without which the example is not found. A team may write a text in the place

@@ -58,7 +58,7 @@ def _often(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 CLOCKS = Rule(
     id="AO145",
-    name="hour of the clock change",
+    name="hour-of-the-clock-change",
     severity=Severity.WARNING,
     why=(
         "Schedules go by the clock on the wall. In most zones one night a year has no 02:30 and another has "
@@ -72,7 +72,7 @@ CLOCKS = Rule(
 
 OFTEN = Rule(
     id="AO146",
-    name="starts very often",
+    name="starts-very-often",
     severity=Severity.WARNING,
     why=(
         "`* * * * *` looks like a placeholder and means 1,440 sessions a day, each with its own sandbox and "

@@ -53,17 +53,20 @@ def files(member: Member) -> Iterator[Text]:
             yield Text(text, ("files", str(name)), file=str(name))
 
 
-def written(value: Any, path: Path = ()) -> Iterator[Text]:
-    """Every text in a body, keys included; references to secrets are none."""
+def written(value: Any, path: Path = (), *, least: int = 1) -> Iterator[Text]:
+    """Every text of at least so many characters in a body, keys included; references to secrets are none."""
     if isinstance(value, str):
-        yield Text(value, path)
+        if len(value) >= least:
+            yield Text(value, path)
     elif isinstance(value, Mapping):
         if as_secret(value) is not None:
             return
         for key, member in value.items():
             if isinstance(key, str):
-                yield Text(key, path, is_key=True)
-                yield from written(member, (*path, key))
+                if len(key) >= least:
+                    yield Text(key, path, is_key=True)
+                if not isinstance(member, str) or len(member) >= least:
+                    yield from written(member, (*path, key), least=least)
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from written(member, (*path, index))
+            yield from written(member, (*path, index), least=least)

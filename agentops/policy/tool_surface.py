@@ -92,7 +92,7 @@ def _open_shell(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 TOO_MANY = Rule(
     id="AO101",
-    name="too many custom tools",
+    name="too-many-custom-tools",
     severity=Severity.WARNING,
     why=(
         "The model reads the name, description and schema of every tool before each step. With a long list "
@@ -126,7 +126,7 @@ TOO_MANY = Rule(
 
 EVERYTHING = Rule(
     id="AO102",
-    name="whole toolset enabled",
+    name="whole-toolset-enabled",
     severity=Severity.NOTE,
     why=(
         "A toolset without a list enables all it has: for the built-in one a shell, the file tools and the "
@@ -150,7 +150,7 @@ EVERYTHING = Rule(
 
 UNLISTED_UNASKED = Rule(
     id="AO103",
-    name="unlisted tools run unasked",
+    name="unlisted-tools-run-unasked",
     severity=Severity.WARNING,
     why=(
         "`always_allow` on a whole MCP toolset says yes to tools that do not exist yet. When the server "
@@ -191,7 +191,7 @@ _BUILDER = {
 
 OPEN_SHELL = Rule(
     id="AO104",
-    name="shell with open network",
+    name="shell-with-open-network",
     severity=Severity.WARNING,
     why=(
         "Whoever gets one sentence into what the agent reads (an issue, a web page, a file) can have it run "

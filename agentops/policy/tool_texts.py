@@ -60,10 +60,18 @@ _FORBIDDEN = re.compile(
 )
 
 
+_PROHIBITIONS = tuple(
+    f"{no} {verb} " for no in ("ever", "not", "n't", "n’t") for verb in ("use", "call", "run", "invoke")
+)
+
+
 def _forbidden(fleet: Fleet, options: Options) -> Iterator[Finding]:
     for member in fleet:
         prompt = member.surface.prompt
         if not prompt or not member.surface.tools:
+            continue
+        words = " ".join(prompt.lower().split())
+        if not any(it in words for it in _PROHIBITIONS):
             continue
         tools = {tool.name: tool for tool in enabled(member)}
         for name in dict.fromkeys(match["tool"] for match in _FORBIDDEN.finditer(prompt)):
@@ -116,7 +124,7 @@ def _nulls(schema: Any, path: Path, *, names: bool = False) -> Iterator[Path]:
 
 VAGUE = Rule(
     id="AO105",
-    name="vague tool description",
+    name="vague-tool-description",
     severity=Severity.WARNING,
     why=(
         "The description is all the model knows of a custom tool when it decides whether to call it. With "
@@ -147,7 +155,7 @@ VAGUE = Rule(
 
 FORBIDDEN = Rule(
     id="AO106",
-    name="forbidden in words only",
+    name="forbidden-in-words-only",
     severity=Severity.NOTE,
     why=(
         "A prompt asks, a permission decides. A tool that the prompt forbids and the configuration allows "
@@ -169,7 +177,7 @@ FORBIDDEN = Rule(
 
 NULL = Rule(
     id="AO107",
-    name="null in tool schema",
+    name="null-in-tool-schema",
     severity=Severity.WARNING,
     why=(
         "In YAML between braces, `{description: In euros, with cents}` is two members: a description that "

@@ -79,7 +79,7 @@ def _unlimited(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 STOPS = Rule(
     id="AO140",
-    name="unattended and asking",
+    name="unattended-and-asking",
     severity=Severity.WARNING,
     why=(
         "A tool with `always_ask` ends the session's turn until a person answers, and MCP tools ask unless "
@@ -104,7 +104,7 @@ STOPS = Rule(
 
 WAITS = Rule(
     id="AO141",
-    name="unattended custom tool",
+    name="unattended-custom-tool",
     severity=Severity.NOTE,
     why=(
         "A custom tool is executed by whoever runs the session. A schedule has nobody who does: unless a "
@@ -131,7 +131,7 @@ WAITS = Rule(
 
 UNLIMITED = Rule(
     id="AO142",
-    name="no budget",
+    name="no-budget",
     severity=Severity.WARNING,
     why=(
         "A run that goes in circles costs as much as it is let. On a schedule it does so again every night, "

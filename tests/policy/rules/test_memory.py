@@ -38,9 +38,11 @@ def test_whoever_is_in_the_roster_shares_the_session_and_its_memory(tmp_path) ->
         "agents/a.yaml": f"{AGENT}{NOTES}multiagent: {{type: coordinator, agents: [./scout.yaml]}}\n",
         "agents/scout.yaml": f"{AGENT}tools: [web_search]\n",
     }
-    assert summaries(POISONED, project(tmp_path, files)) == [
+    built = project(tmp_path, files)
+    assert summaries(POISONED, built) == [
         "what strangers write reaches memory_store/a-semantic through web_search of agent/scout"
     ]
+    assert places(POISONED, built) == [("agent/a", ("multiagent",))]
 
 
 ACTS = "tools: [{type: custom, name: order, description: Order one article., input_schema: {type: object}}]\n"

@@ -108,6 +108,13 @@ def test_a_pinned_package_is_not(item: str) -> None:
     assert packages(pip=[item]) == []
 
 
+def test_an_address_is_not_judged_and_never_repeated() -> None:
+    assert (
+        packages(pip=["git+https://user:hunter2@git.internal/x", "https://host/x.whl"], npm=["git+ssh://x"])
+        == []
+    )
+
+
 def test_npm_pins_after_the_last_at() -> None:
     assert packages(npm=["prettier@3.6.2", "@scope/x@1.0.0", "x@github:o/r#v1"]) == []
     for loose in ("prettier", "@scope/x", "prettier@latest", "prettier@^3"):
