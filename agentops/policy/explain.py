@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from agentops.domain.diagnostics import Code, Diagnostic, Stop, error, in_order
 from agentops.domain.project import Stage
 from agentops.domain.rules import OFF, Explained, ExplainedCode, ExplainedOption, ExplainedRule
-from agentops.policy.rule import Rule
+from agentops.policy.rule import Rule, as_text
 from agentops.policy.ruleset import Ruleset, options_of, ruleset, severity_of
 
 _DOCUMENTED = "docs/diagnostics.md"
@@ -69,8 +69,8 @@ def _rule(rule: Rule, stages: Mapping[str, Stage], known: Mapping[str, Ruleset])
         stages={name: severity_of(rule, it.policy, protected=it.protect) or OFF for name, it in held.items()},
         place=str(rule.location or ""),
         why=rule.why.strip(),
-        example=rule.example.strip("\n"),
-        fix=rule.fix.strip("\n"),
+        example=as_text(rule.example).strip("\n"),
+        fix=as_text(rule.fix).strip("\n"),
         options=tuple(
             ExplainedOption(
                 name=name,

@@ -24,6 +24,8 @@ class Finding:
 
 
 Options = Mapping[str, Any]
+Files = Mapping[str, str]
+"""Of a project: path -> text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``id`` is for ever; ``name`` says it in two to four words. ``severity`` holds unless agentops.yaml says
-    another; ``protected`` is the one in protected stages. ``why``, ``example`` (a file that has it) and
-    ``fix`` (the same file without) are what ``agentops explain`` prints, and a test tries both files.
+    """``id`` is for ever; ``name`` says it in two to five words. ``severity`` holds unless agentops.yaml says
+    another; ``protected`` is the one in protected stages. ``why``, ``example`` (files that have it) and
+    ``fix`` (of the same files those that change) are what ``agentops explain`` prints, and a test tries both.
+    ``settings`` are the options without which the example is not found. A team may write a text in the place
+    of files.
 
     ``check`` is pure: the same fleet, the same findings, in any order. ``location`` is where a team wrote it;
     None where it is built in.
@@ -50,9 +54,21 @@ class Rule:
     name: str
     severity: Severity
     why: str
-    example: str
-    fix: str
+    example: Files | str
+    fix: Files | str
     check: Callable[[Fleet, Options], Iterable[Finding]]
     options: Mapping[str, Option] = field(default_factory=dict)
     protected: Severity | None = None
     location: Location | None = None
+    settings: Options = field(default_factory=dict)
+
+    def option(self, name: str, said: Options) -> Any:
+        """What holds: what the project says, else the default."""
+        return said.get(name, self.options[name].default)
+
+
+def as_text(files: Files | str) -> str:
+    """To be read: each file below its path, as a comment; a text as it is."""
+    if isinstance(files, str):
+        return files
+    return "\n".join(f"# {path}\n{text}" for path, text in files.items())
