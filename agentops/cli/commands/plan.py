@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentops.cli.choosing import choices, chosen
-from agentops.cli.options import Common, common, output_format
+from agentops.cli.options import Common, common, config_from, output_format
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
@@ -31,7 +31,7 @@ _UPGRADE = click.option(
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
     """What plan and apply take alike."""
-    return choices(_UPGRADE(output_format("text", "json")(command)))
+    return choices(_UPGRADE(config_from(output_format("text", "json")(command))))
 
 
 @click.command()
