@@ -44,7 +44,7 @@ class _Tree:
     side: Side
     root: Path
     project: Project
-    diagnostics: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
     loaded: dict[str, Loaded] = field(default_factory=dict)
 
     def load(self, names: Sequence[str]) -> None:
@@ -124,30 +124,27 @@ def fleets(item: Revised) -> tuple[Fleet, Fleet]:
 def _both(
     told: Common, choose: Callable[[History], tuple[Side, Side, list[Address]]]
 ) -> Iterator[tuple[_Tree, _Tree, list[Address]]]:
+    from agentops.cli.configuring import project_of
     from agentops.remotes import History
-    from agentops.spec import find_root
+    from agentops.spec import find_root, load_project
 
     if not told.directory.is_dir():
         raise Stop(error(Code.UNREADABLE, f"{told.directory} is not a directory", "check `-C`"))
     root = find_root(told.directory.resolve())
     with History(root, os.environ) as history:
         before, after, only = choose(history)
-        later = _tree(after, root, history, told)
+        folders = [root if side.commit is None else history.tree(side.commit) for side in (before, after)]
+        if told.config_from is not None:
+            project, said = project_of(root, told.config_from)
+            earlier, later = _Tree(before, folders[0], project), _Tree(after, folders[1], project, said)
+        else:
+            earlier, later = (
+                _Tree(side, folder, *load_project(folder, side.revision))
+                for side, folder in zip((before, after), folders, strict=True)
+            )
         if has_errors(later.diagnostics):
             raise Stop(*in_order(later.diagnostics))
-        yield _earlier(_tree(before, root, history, told), later), later, only
-
-
-def _tree(side: Side, root: Path, history: History, told: Common) -> _Tree:
-    from agentops.cli.configuring import project_of
-    from agentops.spec import load_project
-
-    folder = root if side.commit is None else history.tree(side.commit)
-    if told.config_from is not None:
-        project, problems = project_of(root, told.config_from)
-        return _Tree(side, folder, project, problems)
-    project, problems = load_project(folder, side.revision)
-    return _Tree(side, folder, project, problems)
+        yield _earlier(earlier, later), later, only
 
 
 def _earlier(before: _Tree, after: _Tree) -> _Tree:

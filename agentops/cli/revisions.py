@@ -54,7 +54,7 @@ def told_apart(
         means = all(map(is_revision, _ends(word)))
         if word.partition("/")[0] not in kinds:
             revisions.append(word)
-            if not means and (guess := _misspelt(word, kinds)) is not None:
+            if not means and (guess := _neither(word, kinds)) is not None:
                 problems.append(guess)
         elif means and ".." in word:
             revisions.append(word)
@@ -121,11 +121,13 @@ def _both(word: str) -> Diagnostic:
     )
 
 
-def _misspelt(word: str, kinds: Collection[str]) -> Diagnostic | None:
-    """A word that no commit is called by and that looks like an address."""
+def _neither(word: str, kinds: Collection[str]) -> Diagnostic | None:
+    """What to say of a word that no commit is called by and that looks like an address."""
     kind, slash, name = word.partition("/")
-    if slash and (guess := nearest(kind, kinds)) is not None:
-        hint = f"did you mean '{guess}/{name}'?"
-    else:
+    if not slash or (guess := nearest(kind, kinds)) is None:
         return None
-    return error(Code.REVISION, f"'{word}' is no revision of this clone, and '{kind}' is no kind", hint)
+    return error(
+        Code.REVISION,
+        f"'{word}' is no revision of this clone, and '{kind}' is no kind",
+        f"did you mean '{guess}/{name}'?",
+    )

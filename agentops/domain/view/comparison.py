@@ -20,6 +20,7 @@ _MARKS = {
     Side.BEFORE: ("-", Tone.REMOVED),
     Side.AFTER: ("+", Tone.ADDED),
 }
+_NOTHING_SENT = "·"
 _ENDED = {Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
 _PARTS = (
     (Action.CREATE, "to create"),
@@ -111,6 +112,8 @@ def _change(item: Differing, found: Comparison, verbose: bool) -> ChangeView:
     symbol, tone = _MARKS[item.side]
     if item.action is not None:
         symbol, tone = item.action.symbol, TONES[item.action]
+    if item.action is Action.NO_OP:
+        symbol = _NOTHING_SENT
     about = _about(item) if item.action is not None else ""
     if item.action is None and item.side is not Side.BOTH:
         about = f"only in {_name(found, item.side)}"
