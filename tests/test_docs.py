@@ -39,7 +39,12 @@ from tests.test_architecture import TABLE
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
-SESSIONS = [ROOT / "README.md", ROOT / "docs" / "commands.md", ROOT / "docs" / "authentication.md"]
+SESSIONS = [
+    ROOT / "README.md",
+    ROOT / "docs" / "commands.md",
+    ROOT / "docs" / "authentication.md",
+    ROOT / "docs" / "diff.md",
+]
 UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -91,7 +91,7 @@ def diff_of(told: Common, choose: Callable[[History], tuple[Side, Side, list[Add
             for was, now in pairs
         ]
         refuse_unknown(only, found)
-        told_apart = [
+        looked_at = [
             item.saying([*_broken(before, was), *_told(before, after, was, now, item), *_by_url(item)])
             for item, (was, now) in zip(found, pairs, strict=True)
         ]
@@ -99,13 +99,8 @@ def diff_of(told: Common, choose: Callable[[History], tuple[Side, Side, list[Add
         project=after.project.name,
         before=called[0],
         after=called[1],
-        stages=tuple(_reviewed(item).comparison for item in told_apart),
+        stages=tuple(item.comparison for item in looked_at),
     )
-
-
-def _reviewed(item: Revised) -> Revised:
-    """With what a reviewer should look at: here risks and rules have their say, of ``_fleets``."""
-    return item
 
 
 def fleets(item: Revised) -> tuple[Fleet, Fleet]:

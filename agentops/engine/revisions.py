@@ -85,7 +85,8 @@ def revised(
     resources = {now.get(address, address): it.called(now) for address, it in was.desired.resources.items()}
     earlier = DesiredState(desired.project, stage.name, dict(sorted(resources.items())))
     work = _Revising(catalog, stage, earlier.resources, desired.resources, names, was.broken)
-    found = [it for it in work.all() if not only or it.address in only or now.get(it.address) in only]
+    only = {*only, *(now[it] for it in only if it in now)}
+    found = [it for it in work.all() if not only or it.address in only]
     chosen = [it for it in desired.resources if not only or it in only]
     shown = [it for it in moves if not only or {it.old, it.new} & {*only}]
     comparison = Comparison(

@@ -15,6 +15,7 @@ from agentops.domain.plan import Action, FieldChange
 from agentops.domain.policy import Policy, RuleSetting, TeamFile
 from agentops.domain.project import MaxRemovals, Name, OnDrift, Pacing, RegistryConfig, Rename, Stage
 from agentops.domain.resource import Lifecycle, Resource
+from agentops.engine.fleets import fleet_of
 from agentops.engine.revisions import Revised, StageAt, paired, refuse_unknown, revised
 from agentops.engine.settings import settings_of
 from tests.engine.toy import desired, id_of, pin, resource
@@ -121,6 +122,18 @@ def test_a_rename_is_no_removal_and_takes_along_what_refers_to_it() -> None:
     assert len(told(between(before, after))) == 3
 
 
+def test_the_fleets_of_both_sides_are_under_todays_addresses() -> None:
+    new = Address("box/rack")
+    before, after = [resource(BOX, {"name": "s"})], [resource(new, {"name": "s"}), resource(ONE, {})]
+    found = between(before, after, Stage("dev", protect=True), moved=[Rename(BOX, new)])
+    sides = [
+        fleet_of(CATALOG, it.desired, it.names, protected=found.protected)
+        for it in (found.before, found.after)
+    ]
+    assert [sorted(it.members) for it in sides] == [[new], [new, ONE]]
+    assert all(it.protected for it in sides)
+
+
 def test_of_what_was_broken_nobody_can_tell_what_happens_to_it() -> None:
     one = resource(ONE, {"name": "one"})
     for mark in (ONE, one.path):
@@ -136,6 +149,7 @@ def test_only_what_was_asked_for_is_told_also_by_its_former_name() -> None:
     assert (told(asked), asked.comparison.moves, asked.comparison.alike) == ([(ONE, "update", False)], (), 0)
     found = between(before, after, moved=[Rename(BOX, new)], only=[new])
     assert (told(found), len(found.comparison.moves)) == ([(new, "update", False)], 1)
+    assert told(between(before, after, moved=[Rename(BOX, new)], only=[BOX])) == told(found)
     refuse_unknown([BOX, new, ONE], [found])
     with pytest.raises(Stop) as refused:
         refuse_unknown([Address("widget/on")], [found])

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agentops.domain.comparison import Comparison, Diff, Differing, Side, Standing
-from agentops.domain.plan import Action
+from agentops.domain.plan import Action, FieldChange
+from agentops.domain.resource import as_ref
 from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import ChangeView, ComparisonView, FieldView, Line, Span, Tone
 from agentops.domain.view.overview import created_fields
@@ -133,11 +134,17 @@ def _fields(item: Differing, verbose: bool) -> tuple[FieldView, ...]:
         return ()  # as in a plan: what goes is named, and its file is in the history
     if item.side is not Side.BOTH:
         return created_fields(item.body, verbose=verbose)
-    return tuple(
-        shown
-        for field in item.fields
-        for shown in changed_field(field.path, field.before, field.after, verbose=verbose)
-    )
+    return tuple(shown for field in item.fields for shown in _field(field, item, verbose))
+
+
+def _field(field: FieldChange, item: Differing, verbose: bool) -> Iterator[FieldView]:
+    """What refers to what it referred to before only follows it: to its next version, or to a new one."""
+    ref = as_ref(field.after) if item.action is not None else None
+    if ref is None or field.before not in {str(ref), str(ref.address)}:
+        yield from changed_field(field.path, field.before, field.after, verbose=verbose)
+        return
+    follows = f"the new {ref.address}" if ref.attribute == "id" else f"the next one of {ref.address}"
+    yield FieldView(field.path, (Span(follows), Span(" (known after apply)", Tone.FAINT)))
 
 
 def _about(item: Differing) -> str:
