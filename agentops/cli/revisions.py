@@ -126,6 +126,8 @@ def _neither(word: str, kinds: Collection[str]) -> Diagnostic | None:
     kind, slash, name = word.partition("/")
     if not slash or (guess := nearest(kind, kinds)) is None:
         return None
+    if "." in name:  # a file: agents/tutor.yaml, agents/tutor/agent.yaml
+        name = name.partition("/")[0].partition(".")[0]
     return error(
         Code.REVISION,
         f"'{word}' is no revision of this clone, and '{kind}' is no kind",

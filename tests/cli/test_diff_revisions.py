@@ -287,6 +287,8 @@ def test_secrets_and_what_only_files_say(clone: Clone) -> None:
         (["origin/main"], "fetch-depth: 0"),
         (["main..mian"], "the commit mian is not in this clone"),
         (["agnt/tutor"], "did you mean 'agent/tutor'?"),
+        (["main", "agents/reviewer.md"], "did you mean 'agent/reviewer'?"),
+        (["main", "agents/tutor/agent.yaml"], "did you mean 'agent/tutor'?"),
         (["main", "agent/tutr"], "did you mean 'agent/tutor'?"),
         (["main", "--", "tutor"], "'tutor' is not an address"),
         (["main..HEAD", "main"], "too many revisions"),
