@@ -49,6 +49,7 @@ SESSIONS = [
     ),
     ROOT / "docs" / "reviews.md",
     ROOT / "docs" / "policy.md",
+    ROOT / "docs" / "diff.md",
 ]
 UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
 

@@ -137,6 +137,7 @@ class Code(StrEnum):
     NOT_PROMOTED = "AO094"
     PROMOTION_ORDER = "AO095"
     HELD_BACK = "AO096"
+    REVISION = "AO097"
 
 
 _RULE_ID = r"^[A-Z]{2,8}[0-9]{3}$"

@@ -21,7 +21,7 @@ from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState
 from agentops.spec.external import External
 from agentops.spec.load import Fetch, Loaded, put_together
-from agentops.spec.moved import called_now, renamed
+from agentops.spec.moved import called_now
 from agentops.spec.references import url_of
 from agentops.spec.tree import Tree
 
@@ -87,7 +87,7 @@ def sources_of_tree(
         Stop: a file of that commit is wrong, by what agentops.yaml says now.
     """
     tree = Tree.read(root, project, catalog, is_working=False)
-    read = _Read(tree, commit, External(project, tree.files), project.moved)
+    read = _Read(tree, commit, External(project), project.moved)
     wrong = [*tree.problems, *(item for found in read.problems(stage).values() for item in found)]
     if errors := [item for item in wrong if item.severity is Severity.ERROR]:
         raise Stop(*in_order(_at(commit, item) for item in errors))
@@ -140,7 +140,7 @@ class _Read:
 
         for address, by in declared_by.items():
             self.declared_by.setdefault(called(address), called(by))
-        self._resources[stage.name] = {called(it): renamed(found[it], now) for it in found} if now else found
+        self._resources[stage.name] = {called(it): found[it].called(now) for it in found} if now else found
         self._problems[stage.name] = {called(address): problems[address] for address in problems}
 
 
@@ -162,7 +162,7 @@ class _Picking:
 
     def __post_init__(self) -> None:
         tree = Tree.read(self.root, self.project, self.catalog)
-        self.external = External(self.project, tree.files)
+        self.external = External(self.project)
         self.here = self._reading(tree, None)
 
     def _reading(self, tree: Tree, commit: str | None) -> _Read:

@@ -4,7 +4,7 @@ Unified diffs, folding, symbols, headlines and counts are made here, so that a r
 colours, and text, Markdown and HTML cannot disagree. Pure functions; values in, values out.
 """
 
-from agentops.domain.view.comparison import comparison_view
+from agentops.domain.view.comparison import comparison_view, diff_views
 from agentops.domain.view.findings import FindingsView, FindingView, RuleText, RuleView, findings_view
 from agentops.domain.view.graph import (
     EdgeView,
@@ -75,6 +75,7 @@ __all__ = [
     "apply_view",
     "comparison_view",
     "diagnostics_view",
+    "diff_views",
     "drawable",
     "drift_view",
     "findings_view",
