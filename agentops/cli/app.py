@@ -13,6 +13,7 @@ import click
 from agentops import __version__
 from agentops.cli.commands.apply import apply, destroy
 from agentops.cli.commands.diff import diff
+from agentops.cli.commands.github import github
 from agentops.cli.commands.lock import lock
 from agentops.cli.commands.look import drift, status
 from agentops.cli.commands.plan import plan
@@ -58,6 +59,7 @@ for command in (
     lock,
     schema,
     registry,
+    github,
 ):
     cli.add_command(command)
 

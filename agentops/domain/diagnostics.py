@@ -132,6 +132,8 @@ class Code(StrEnum):
     NOT_PROMOTED = "AO094"
     PROMOTION_ORDER = "AO095"
     HELD_BACK = "AO096"
+    # What is said on GitHub
+    GITHUB = "AO098"
 
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}[0-9]{3}$")]
