@@ -22,6 +22,7 @@ from agentops.cli.commands.promote import promote
 from agentops.cli.commands.pull import import_one, pull
 from agentops.cli.commands.registry import registry
 from agentops.cli.commands.rollback import rollback
+from agentops.cli.commands.show import show
 from agentops.cli.options import common, remembered
 
 INTERRUPTED = 130
@@ -47,6 +48,7 @@ for command in (
     validate,
     render,
     plan,
+    show,
     apply,
     promote,
     rollback,

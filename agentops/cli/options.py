@@ -94,6 +94,16 @@ def output_format(*formats: str) -> Callable[[Callable[..., Any]], Callable[...,
     )
 
 
+plan_format = output_format("text", "json", "markdown", "html")
+"""Of what only shows a plan: the last two are a review, for a pull request and for a browser."""
+
+
+def one_that_applies(form: str) -> None:
+    """Refuse a form that a plan has and an apply has not."""
+    if form not in {"text", "json"}:
+        raise click.UsageError(f"--format {form} shows a plan; add --plan-only or --out FILE")
+
+
 def remembered(group: click.Group, given: dict[str, Any]) -> dict[str, Any]:
     """Defaults for the subcommands from what was said before their name (``agentops -C dir plan``)."""
     said = {name: value for name, value in given.items() if value is not None}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
     from agentops.domain.state import Lock, LockEntry
     from agentops.domain.torn import RebuildReport
+    from agentops.domain.view.review import ReviewView
     from agentops.render.progress import LiveProgress
+
+
+@dataclass(frozen=True)
+class Wrapping:
+    """Of a review in Markdown. limit: characters at most; 65,536 is what GitHub takes as a comment. marker: a
+    hidden first line to find the comment by. where: where the whole is, if it has to be cut."""
+
+    limit: int = 65_536
+    marker: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +75,17 @@ class Output:
         self.text(json.documents(values))
 
     def save(self, value: BaseModel, path: Path) -> None:
-        """Write a document beside its place and move it there, so that no half of it is ever seen."""
         from agentops.render import json
 
-        if not path.name:
-            raise Stop(error(Code.UNREADABLE, "a file to save to needs a name", "give one"))
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            beside.write_text(json.document(value), encoding="utf-8")
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        _write(path, json.document(value))
+
+    def save_text(self, show: Callable[[Output], None], path: Path) -> None:
+        """What ``show`` prints on standard output, as a file without colours."""
+        from rich.console import Console
+
+        printed = io.StringIO()
+        show(replace(self, out=Console(file=printed, no_color=True, highlight=False, force_terminal=False)))
+        _write(path, printed.getvalue())
 
     def note(self, text: str) -> None:
         self.err.print(text, markup=False, soft_wrap=True)
@@ -110,6 +122,34 @@ class Output:
             if number:
                 self.text("")
             self.plan(plan)
+
+    def decided(
+        self, plans: Sequence[Plan], form: str, wrapping: Wrapping | None = None, *, is_list: bool = False
+    ) -> None:
+        """One plan, or several of one project, as text, JSON, Markdown or HTML. ``is_list``: JSON is a list
+        even of one."""
+        if form == "text":
+            self.plans(plans)
+        elif form != "json":
+            from agentops.domain.view.review import review_of_plans
+
+            self.review(review_of_plans(plans, verbose=self.verbose), form, wrapping)
+        elif is_list or len(plans) > 1:
+            self.json_list(plans)
+        else:
+            self.json(plans[0])
+
+    def review(self, view: ReviewView, form: str, wrapping: Wrapping | None = None) -> None:
+        """What a reviewer reads, as Markdown or HTML."""
+        if form == "html":
+            from agentops.render.html import page  # type: ignore[import-not-found, unused-ignore]
+
+            self.text(page(view))
+            return
+        from agentops.render.markdown import render_markdown
+
+        to = wrapping or Wrapping()
+        self.text(render_markdown(view, limit=to.limit, marker=to.marker, where=to.where))
 
     def comparison(self, found: Comparison) -> None:
         from agentops.domain.view import comparison_view
@@ -170,3 +210,15 @@ class Output:
         from agentops.render.progress import LiveProgress
 
         return LiveProgress(self.err, total)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a document beside its place and move it there, so that no half of it is ever seen."""
+    if not path.name:
+        raise Stop(error(Code.UNREADABLE, "a file to save to needs a name", "give one"))
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

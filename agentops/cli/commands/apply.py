@@ -25,6 +25,7 @@ _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 @click.command()
 @planning
+@output_format("text", "json")
 @click.option(
     "--plan", "saved", type=click.Path(path_type=Path, dir_okay=False), help="Apply this saved plan."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentops.cli.choosing import choices, chosen
-from agentops.cli.options import Common, common, output_format
+from agentops.cli.options import Common, common, plan_format
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
@@ -31,11 +31,12 @@ _UPGRADE = click.option(
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
     """What plan and apply take alike."""
-    return choices(_UPGRADE(output_format("text", "json")(command)))
+    return choices(_UPGRADE(command))
 
 
 @click.command()
 @planning
+@plan_format
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply --plan`."
 )
@@ -56,7 +57,7 @@ def plan(upgrade: bool, form: str, out: Path | None, detailed_exitcode: bool, **
     refuse_peers_project(opened)
     order = by_files(opened, opened.stage(told.stage), output, picked, upgrade=upgrade)
     planned = decided(opened, order, output)
-    output.json(planned.plan) if form == "json" else output.plan(planned.plan)
+    output.decided([planned.plan], form)
     if out is not None:
         output.save(planned.plan, told.directory / out)
         output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from agentops.cli.applying import BLOCKED, Consent, plan_and_apply, plan_and_apply_each
 from agentops.cli.choosing import choices_of_release, chosen, parsed
 from agentops.cli.deciding import Order, decided, looked
-from agentops.cli.options import Common, common, output_format, wait_option
+from agentops.cli.options import Common, common, one_that_applies, plan_format, wait_option
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
@@ -32,7 +32,7 @@ _PATTERN = frozenset("*?[")
 @click.argument("source")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET... [ADDRESS]...")
 @choices_of_release
-@output_format("text", "json")
+@plan_format
 @click.option("--plan-only", is_flag=True, help="Show what would change, and change nothing.")
 @click.option(
     "--out",
@@ -94,8 +94,10 @@ def promote(
     saves = out is not None
     if len(way.targets) > 1 and (saves or expect is not None):
         raise click.UsageError(f"{'--out' if saves else '--expect'} is for one TARGET")
-    if detailed_exitcode and not (plan_only or saves):
-        raise click.UsageError("--detailed-exitcode goes with --plan-only or --out")
+    if not (plan_only or saves):
+        one_that_applies(form)
+        if detailed_exitcode:
+            raise click.UsageError("--detailed-exitcode goes with --plan-only or --out")
     orders = _orders(opened, way, output, picked, settled=not allow_unsettled)
     if plan_only or out is not None:
         plans = _shown(opened, way, orders, output, form)
@@ -203,10 +205,5 @@ def _selected(picked: Choices) -> tuple[Address, ...]:
 
 def _shown(opened: Opened, way: _Way, orders: Sequence[Order], output: Output, form: str) -> list[Plan]:
     plans = [decided(opened, order, output).plan for order in orders]
-    if form == "text":
-        output.plans(plans)
-    elif way.is_list:
-        output.json_list(plans)
-    else:
-        output.json(plans[0])
+    output.decided(plans, form, is_list=way.is_list)
     return plans

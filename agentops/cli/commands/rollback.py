@@ -12,7 +12,7 @@ import click
 from agentops.cli.applying import BLOCKED, Consent, plan_and_apply
 from agentops.cli.choosing import parsed
 from agentops.cli.deciding import Order, by_files, decided
-from agentops.cli.options import Common, common, output_format, wait_option
+from agentops.cli.options import Common, common, one_that_applies, plan_format, wait_option
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     help="Save the plan for `apply --plan`, and change nothing.",
 )
 @click.option("--expect", metavar="DIGEST", help="Apply only if the plan's change digest is DIGEST.")
-@output_format("text", "json")
+@plan_format
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @wait_option
 @common
@@ -80,6 +80,8 @@ def rollback(
 
     only = plan_only or out is not None
     _check(addresses, to, release, only=only, decided=yes or expect is not None)
+    if not only:
+        one_that_applies(form)
     told, where = Common.of(given), tuple(map(parsed, addresses))
     output = Output.standard(no_color=told.no_color, verbose=told.verbose)
     opened = open_project(told)
@@ -95,7 +97,7 @@ def rollback(
     if not only:
         return plan_and_apply(opened, order, output, Consent(form, yes, expect, named=True), wait)
     plan = decided(opened, order, output).plan
-    output.json(plan) if form == "json" else output.plan(plan)
+    output.decided([plan], form)
     if out is not None:
         output.save(plan, told.directory / out)
         output.note(f"Saved. To apply exactly this: agentops apply --plan {out}")
