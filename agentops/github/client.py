@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from agentops import __version__
-from agentops.domain.diagnostics import Code, Stop, error
+from agentops.domain.diagnostics import Stop
 from agentops.github.place import PUBLIC_API, Place, is_loopback
 from agentops.github.refusals import NoAnswer, Refused, refusal, told
 
@@ -36,7 +36,7 @@ Note = Callable[[str], None]
 
 
 class Client:
-    """One connection. ``note`` is told of every wait; ``sleep`` and ``clock`` (Unix seconds) are for tests."""
+    """One connection. ``note`` is told of every wait. Tests give ``sleep`` and ``clock``, of Unix seconds."""
 
     def __init__(
         self,
@@ -212,15 +212,17 @@ class Client:
                 answer.status_code,
             )
         if answer.status_code >= 500 and not again:
-            return NoAnswer(
-                refused.diagnostics[0].summary, refused.diagnostics[0].detail, answer.status_code
-            )
+            return NoAnswer(refused.diagnostics[0].summary, refused.diagnostics[0].detail, answer.status_code)
         return refused
 
     def _unanswered(self, what: str, failure: httpx.TransportError) -> Stop:
         host = urlsplit(self.place.api).netloc
-        reason = "no answer in time" if isinstance(failure, httpx.TimeoutException) else type(failure).__name__
-        return NoAnswer(f"GitHub did not {what}: {host} gave none ({reason})", "check the network; run it again")
+        reason = (
+            "no answer in time" if isinstance(failure, httpx.TimeoutException) else type(failure).__name__
+        )
+        return NoAnswer(
+            f"GitHub did not {what}: {host} gave none ({reason})", "check the network; run it again"
+        )
 
 
 def _seconds(text: str | None) -> float | None:

@@ -1,7 +1,7 @@
 """What is hidden at the top of what we write, so that it is found again.
 
-The first line is the marker, the second the record of what a reviewer was shown. Both are HTML comments, which
-GitHub does not display. Only these two lines are ever read back: what follows may quote anything.
+The first line is the marker, the second the record of what a reviewer was shown. Both are HTML comments,
+which GitHub does not display. Only these two lines are ever read back: what follows may quote anything.
 """
 
 from __future__ import annotations

@@ -38,7 +38,9 @@ class LockText:
     @property
     def blob(self) -> str:
         """The ID that git gives the content."""
-        return hashlib.sha1(b"blob %d\0" % len(self.content) + self.content, usedforsecurity=False).hexdigest()
+        return hashlib.sha1(
+            b"blob %d\0" % len(self.content) + self.content, usedforsecurity=False
+        ).hexdigest()
 
     @property
     def serial(self) -> int:
@@ -82,7 +84,9 @@ def serial_of(content: bytes) -> int:
         return int(json.loads(content)["serial"])
     except (ValueError, KeyError, TypeError):
         raise Stop(
-            error(Code.LOCK, "a lock that is to be committed cannot be read", "`agentops lock rebuild` mends it")
+            error(
+                Code.LOCK, "a lock cannot be read, so it is not committed", "`agentops lock rebuild` mends it"
+            )
         ) from None
 
 

@@ -1,7 +1,7 @@
 """From what GitHub answered to what a person can do about it.
 
-Sources: docs.github.com, "Troubleshooting the REST API", "Rate limits for the REST API", "Permissions required
-for GitHub Apps" (the header ``X-Accepted-GitHub-Permissions``).
+Sources: docs.github.com, "Troubleshooting the REST API", "Rate limits for the REST API", "Permissions
+required for GitHub Apps" (the header ``X-Accepted-GitHub-Permissions``).
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def told(body: Any) -> str:
     errors = body.get("errors")
     for item in errors if isinstance(errors, list) else [errors] if errors else []:
         if isinstance(item, dict):
-            parts.append(str(item.get("message") or f"{item.get('field', '')} {item.get('code', '')}".strip()))
+            parts.append(
+                str(item.get("message") or f"{item.get('field', '')} {item.get('code', '')}".strip())
+            )
         else:
             parts.append(str(item))
     line = " ".join("; ".join(part for part in parts if part).split())

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from agentops.domain.diagnostics import Blocked, Code, error
+from agentops.domain.report import Reviewed
 from agentops.github.authors import edited_by_other, login_of
 from agentops.github.client import Client
 from agentops.github.comments import ours
 from agentops.github.markers import reviewed_in
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """digest: 64 hex digits; None where none was reviewed, and then ``why`` says it. pull_request: its number;
-    None where the commit belongs to none."""
-
-    pull_request: int | None
-    digest: str | None
-    why: str = ""
-
-    def required(self) -> str:
-        """Raises Blocked where there is none."""
-        if self.digest is None:
-            raise Blocked(
-                error(
-                    Code.GITHUB,
-                    f"nothing reviewed is to be applied: {self.why}",
-                    "review what the plan says now, then run the workflow by hand with its change digest",
-                )
+def required(found: Reviewed) -> str:
+    """The digest. Raises Blocked where nothing was reviewed."""
+    if found.digest is None:
+        raise Blocked(
+            error(
+                Code.GITHUB,
+                f"nothing reviewed is to be applied: {found.why}",
+                "review what the plan says now, then run the workflow by hand with its change digest",
             )
-        return self.digest
+        )
+    return found.digest
 
 
 def reviewed(client: Client, commit: str, stage: str, marker: str, *, author: str | None = None) -> Reviewed:
@@ -40,17 +31,18 @@ def reviewed(client: Client, commit: str, stage: str, marker: str, *, author: st
     The comment has to be the only one of ours, and nobody else may have been the last to edit it.
     """
     if (number := merged_pull_request(client, commit)) is None:
-        return Reviewed(None, None, f"{commit[:12]} was not merged by a pull request")
+        return Reviewed(why=f"{commit[:12]} was not merged by a pull request")
     found = ours(client, number, marker, login_of(client, author))
-    if len(found) != 1:
-        several = f"pull request #{number} has {len(found)} comments of agentops, and which one holds is open"
-        none = f"pull request #{number} has no comment of agentops; one from a fork gets none"
-        return Reviewed(number, None, several if found else none)
-    if (other := edited_by_other(client, found[0])) is not None:
-        return Reviewed(number, None, f"the comment on pull request #{number} was edited by {other}")
-    if (digest := reviewed_in(found[0]["body"]).get(stage)) is None:
-        return Reviewed(number, None, f"the comment on pull request #{number} shows no plan for {stage}")
-    return Reviewed(number, digest)
+    digest, why = None, ""
+    if not found:
+        why = f"pull request #{number} has no comment of agentops; one from a fork gets none"
+    elif len(found) > 1:
+        why = f"pull request #{number} has {len(found)} comments of agentops, and which one holds is open"
+    elif (other := edited_by_other(client, found[0])) is not None:
+        why = f"the comment on pull request #{number} was edited by {other}"
+    elif (digest := reviewed_in(found[0]["body"]).get(stage)) is None:
+        why = f"the comment on pull request #{number} shows no plan for {stage}"
+    return Reviewed(pull_request=number, digest=digest, why=why)
 
 
 def merged_pull_request(client: Client, commit: str) -> int | None:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agentops.cli.options import Common, common
+from agentops.cli.options import Common, common, output_format
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
     from agentops.github.client import Client
     from agentops.github.comments import Outcome
+    from agentops.lockfile import LockFile
+
+BLOCKED = 3
 
 PLAN = "plan"
 """The marker of the comment that shows what would be applied."""
@@ -56,7 +59,9 @@ def _on_github(command: Callable[..., Any]) -> Callable[..., Any]:
     help="A saved plan that the comment shows: its change digest counts as reviewed; repeatable.",
 )
 @click.option(
-    "--obsolete", metavar="TEXT", help="Fold the comment to this line, if there is one; FILEs become its details."
+    "--obsolete",
+    metavar="TEXT",
+    help="Fold the comment to this line, if there is one; FILEs are its details.",
 )
 @_on_github
 def comment(
@@ -100,9 +105,7 @@ def comment(
 @click.option("--label", default="agentops", show_default=True, help="Every such issue has it.")
 @click.option("--close", is_flag=True, help="Close the issue, if there is one; FILEs say why.")
 @_on_github
-def issue(
-    file: tuple[Path, ...], marker: str, title: str, label: str, close: bool, **given: Any
-) -> int:
+def issue(file: tuple[Path, ...], marker: str, title: str, label: str, close: bool, **given: Any) -> int:
     """Let one open issue say what is in FILEs (- is standard input)."""
     from agentops.github import issues
 
@@ -119,10 +122,11 @@ def issue(
 
 
 @github.command("reviewed")
+@output_format("text", "json")
 @click.option("--commit", metavar="SHA", help="On the branch, after the merge (default: GITHUB_SHA).")
 @click.option("--marker", default=PLAN, show_default=True, help="Of the comment that was reviewed.")
 @_on_github
-def reviewed(commit: str | None, marker: str, **given: Any) -> int:
+def reviewed(form: str, commit: str | None, marker: str, **given: Any) -> int:
     """Print the change digest that the pull request of a commit showed for the stage.
 
     Exits with 3 where none was reviewed, or where somebody has edited the comment.
@@ -137,9 +141,10 @@ def reviewed(commit: str | None, marker: str, **given: Any) -> int:
         if not sha:
             raise click.UsageError("say which commit: --commit SHA")
         found = reviews.reviewed(client, sha, stage.name, marker, author=author)
-    if found.pull_request is not None:
-        output.note(f"pull request #{found.pull_request}")
-    output.text(found.required())
+    if form == "json":
+        output.json(found)
+        return 0 if found.digest else BLOCKED
+    output.text(reviews.required(found))
     return 0
 
 
@@ -147,17 +152,22 @@ def reviewed(commit: str | None, marker: str, **given: Any) -> int:
 @click.option("--branch", default="main", show_default=True, help="Where the lock belongs.")
 @_on_github
 def lock(branch: str, **given: Any) -> int:
-    """Commit the lock of the stage to the branch, or open a pull request where that is protected."""
-    from agentops.cli.wiring import open_project
+    """Commit the lock of the stage to the branch, or open a pull request where that is protected.
+
+    What a killed apply left in its journal is taken into the lock first.
+    """
+    from agentops.cli.wiring import lock_file, open_project
     from agentops.github import recording
 
     told, output, _ = _told(given)
     opened = open_project(told)
     stage = opened.stage(told.stage)
-    path = opened.root / "locks" / f"{stage.name}.lock.json"
-    if stage.is_local:
+    if stage.registry.is_local:
         output.note(f"Stage {stage.name} is on the embedded registry: its lock belongs to one machine.")
         return 0
+    store = lock_file(opened, stage, "github lock")
+    _fold(store)
+    path = opened.root / store.name
     if not path.is_file():
         output.note(f"Stage {stage.name} has no lock yet: nothing to commit.")
         return 0
@@ -184,6 +194,12 @@ def _client(given: dict[str, Any], output: Output) -> Client:
     from agentops.github.place import Place
 
     return Client(Place.of(os.environ, given["repository"]), output.note)
+
+
+def _fold(store: LockFile) -> None:
+    with store.hold():
+        if store.pending and (recorded := store.read()) is not None:
+            store.write(recorded.with_changes(serial=recorded.serial + 1))
 
 
 def _texts(told: Common, files: tuple[Path, ...]) -> str:
