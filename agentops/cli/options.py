@@ -32,12 +32,14 @@ _COMMON = (
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every command was told."""
+    """What every command was told. ``config_from`` is the revision that agentops.yaml is taken from, where
+    that is not the working tree's."""
 
     directory: Path
     stage: str | None
     no_color: bool
     verbose: bool
+    config_from: str | None = None
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> Common:
@@ -47,7 +49,16 @@ class Common:
             stage=given.pop("stage") or None,
             no_color=bool(given.pop("no_color")),
             verbose=bool(given.pop("verbose")),
+            config_from=given.pop("config_from", None),
         )
+
+
+def config_from(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--config-from",
+        metavar="REV",
+        help="Take agentops.yaml (stages, hosts, policy) from commit REV, and resources from here.",
+    )(command)
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

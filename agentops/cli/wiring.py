@@ -113,27 +113,32 @@ class Opened:
         return [each.desired for each in loaded], found
 
 
-def open_project(common: Common) -> Opened:
+def open_project(told: Common) -> Opened:
     """Find the project and read agentops.yaml.
 
     Raises:
         Stop: the directory is missing, or agentops.yaml cannot be used.
     """
-    opened = find_project(common)
+    opened = find_project(told)
     if has_errors(opened.diagnostics):
         raise Stop(*opened.diagnostics)
     return opened
 
 
-def find_project(common: Common) -> Opened:
-    """The same, where agentops.yaml may be wrong: its problems are in ``diagnostics``."""
+def find_project(told: Common) -> Opened:
+    """The same, where agentops.yaml may be wrong: its problems are in ``diagnostics``. It is that of the
+    folder, or of a commit: its root need not be the root of the resources."""
+    from agentops.cli.configuring import project_of
     from agentops.kinds import CATALOG
     from agentops.spec import find_root, load_project
 
-    if not common.directory.is_dir():
-        raise Stop(error(Code.UNREADABLE, f"{common.directory} is not a directory", "check `-C`"))
-    root = find_root(common.directory.resolve())
-    project, diagnostics = load_project(root)
+    if not told.directory.is_dir():
+        raise Stop(error(Code.UNREADABLE, f"{told.directory} is not a directory", "check `-C`"))
+    root = find_root(told.directory.resolve())
+    if told.config_from is None:
+        project, diagnostics = load_project(root)
+    else:
+        project, diagnostics = project_of(root, told.config_from)
     return Opened(root, project, CATALOG, diagnostics)
 
 

@@ -132,6 +132,7 @@ class Code(StrEnum):
     NOT_PROMOTED = "AO094"
     PROMOTION_ORDER = "AO095"
     HELD_BACK = "AO096"
+    REVISION = "AO097"
     # What is said on GitHub
     GITHUB = "AO098"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Location
@@ -14,6 +14,7 @@ from agentops.domain.gates import Gate
 from agentops.domain.policy import NO_POLICY, Policy
 
 LOCAL = "local"
+PROJECT_FILE = "agentops.yaml"
 EMBEDDED_URL = "http://embedded.localhost"
 """The base URL of the embedded registry where it runs inside the command; nothing listens there."""
 
@@ -149,16 +150,28 @@ class Rename:
     location: Location | None = None
 
 
+Places = Callable[[Sequence[str], Literal["key", "value"]], Location | None]
+"""Where a member of agentops.yaml is written: its value, or its key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """``stages`` in the order they are declared; ``explicit`` is False where there is no agentops.yaml.
-    ``moved`` in the order it is written."""
+    ``moved`` in the order it is written. ``file`` is what to call agentops.yaml: one that a commit has is
+    ``REV:agentops.yaml``. ``places`` tells where a member of it is written."""
 
     name: str
     stages: Mapping[str, Stage]
     default_stage: str | None = None
     explicit: bool = True
     moved: tuple[Rename, ...] = ()
+    file: str = PROJECT_FILE
+    places: Places | None = field(default=None, compare=False, repr=False)
+
+    def place(self, *path: str, want: Literal["key", "value"] = "value") -> Location:
+        """Where a member of agentops.yaml is written, or what is nearest to it."""
+        found = self.places(path, want) if self.places is not None else None
+        return found or Location(self.file)
 
     def default(self) -> Stage | None:
         """The stage meant when none is named: ``default_stage``, else the only one, else None."""

@@ -28,7 +28,7 @@ MOST_PAGES = 200
 PER_PAGE = 100
 
 _TIMEOUT = 20.0
-_HOUR_LONG = 60.0
+_UNTOLD = 60.0
 """Seconds to wait where GitHub limits and does not say for how long."""
 _VERSION = "2022-11-28"
 
@@ -190,9 +190,9 @@ class Client:
             return asked
         if headers.get("x-ratelimit-remaining") == "0":
             reset = _seconds(headers.get("x-ratelimit-reset"))
-            return max(reset - self._clock(), 0.0) + 1.0 if reset is not None else _HOUR_LONG
+            return max(reset - self._clock(), 0.0) + 1.0 if reset is not None else _UNTOLD
         limited = answer.status_code == 429 or "rate limit" in answer.text.lower()
-        return _HOUR_LONG if limited else None
+        return _UNTOLD if limited else None
 
     def _wait(self, seconds: float, why: str) -> bool:
         """Wait, unless that is longer than we are willing to."""
@@ -217,11 +217,9 @@ class Client:
 
     def _unanswered(self, what: str, failure: httpx.TransportError) -> Stop:
         host = urlsplit(self.place.api).netloc
-        reason = (
-            "no answer in time" if isinstance(failure, httpx.TimeoutException) else type(failure).__name__
-        )
+        why = "not in time" if isinstance(failure, httpx.TimeoutException) else type(failure).__name__
         return NoAnswer(
-            f"GitHub did not {what}: {host} gave none ({reason})", "check the network; run it again"
+            f"GitHub did not {what}: {host} gave no answer ({why})", "check the network; run it again"
         )
 
 

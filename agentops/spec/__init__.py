@@ -9,6 +9,7 @@ from agentops.spec.pulled_names import Assigned, Nameable, assigned, name_of
 from agentops.spec.pulling import Known, Pulled, Written, written_files
 from agentops.spec.references import url_of
 from agentops.spec.release import Release, load_release, sources_of_tree
+from agentops.spec.settings import differing_settings
 from agentops.spec.skill import is_payload
 from agentops.spec.starter import schema_files, starter_project
 from agentops.spec.takeover import places_of_keys, project_of
@@ -24,6 +25,7 @@ __all__ = [
     "Written",
     "affixed",
     "assigned",
+    "differing_settings",
     "editor_schema",
     "faults",
     "find_root",

@@ -26,7 +26,6 @@ from agentops.spec.located import LocatedDict, plain
 from agentops.spec.memory import Memory, read_memories, read_seeds, store_body
 from agentops.spec.overlay import OVERRIDES, overridden
 from agentops.spec.paths import files_behind
-from agentops.spec.project import PROJECT_FILE
 from agentops.spec.provenance import SeedSources, files_of, memory_before_overrides, source_of
 from agentops.spec.references import Index, a, is_url, matching, resolve
 from agentops.spec.rendering import TEMPLATE, Renderer
@@ -82,7 +81,7 @@ def build(declaration: Declaration, scope: Scope) -> Built:
     resources = builder.resources()
     problems = [
         item
-        if item.address is not None or _is_of_project(item)
+        if item.address is not None or _is_of_project(item, scope.project)
         else item.model_copy(update={"address": declaration.address})
         for item in builder.problems
     ]
@@ -91,9 +90,9 @@ def build(declaration: Declaration, scope: Scope) -> Built:
     return resources, problems
 
 
-def _is_of_project(problem: Diagnostic) -> bool:
+def _is_of_project(problem: Diagnostic, project: Project) -> bool:
     """Whether it is a default that is wrong: that is said once, and not of everything that gets it."""
-    return problem.location is not None and problem.location.file == PROJECT_FILE
+    return problem.location is not None and problem.location.file == project.file
 
 
 class _Builder:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from agentops.domain.kind import Catalog
-from agentops.domain.project import Project
+from agentops.domain.project import PROJECT_FILE, Project
 from agentops.spec.discovery import discover
 from agentops.spec.files import Files
-from agentops.spec.project import PROJECT_FILE
 from agentops.spec.revision import Revision, read_revision
 
 _OURS = ("locks/", ".agentops/")

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Location, did_you_mean, error
+from agentops.domain.diagnostics import Code, Diagnostic, did_you_mean, error
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project
 from agentops.domain.resource import Resource
-from agentops.spec.files import Files, Refused
-from agentops.spec.located import Want, locate
-from agentops.spec.project import PROJECT_FILE
-from agentops.spec.source import read_data
 
 
 class External:
     """Every external address of the project, with its place."""
 
-    def __init__(self, project: Project, files: Files) -> None:
+    def __init__(self, project: Project) -> None:
+        self._project = project
         self.ids = {name: stage.external for name, stage in project.stages.items()}
         self.addresses = frozenset(address for ids in self.ids.values() for address in ids)
-        try:
-            self._tree = read_data(files, PROJECT_FILE, problems=[]) if self.addresses else None
-        except Refused:
-            self._tree = None
 
     def problems(self, catalog: Catalog) -> Iterator[Diagnostic]:
         """Kinds that do not exist, and IDs of another kind."""
@@ -35,7 +28,7 @@ class External:
                     Code.UNKNOWN_KIND,
                     f"external: '{address.kind}' is no kind of resource",
                     did_you_mean(address.kind, known),
-                    location=self._place(address, want="key"),
+                    location=self._project.place("external", address, want="key"),
                 )
         for stage, ids in self.ids.items():
             for address, id in ids.items():
@@ -45,7 +38,7 @@ class External:
                         Code.INVALID_VALUE,
                         f"external: '{id}' is no ID of the kind {address.kind}",
                         f"those begin with {prefix}",
-                        location=self._place(address, stage),
+                        location=self._project.place("external", address, stage),
                     )
 
     def declared_too(self, resources: Mapping[Address, Resource]) -> Iterator[Diagnostic]:
@@ -56,8 +49,5 @@ class External:
                 f"{address} is external, and {resources[address].path} declares it",
                 "remove it from `external`, or give the file an `address:` of its own",
                 address=address,
-                location=self._place(address, want="key"),
+                location=self._project.place("external", address, want="key"),
             )
-
-    def _place(self, *path: str, want: Want = "value") -> Location:
-        return locate(self._tree, ("external", *map(str, path)), want) or Location(PROJECT_FILE)

@@ -65,7 +65,7 @@ def load_stages(
     A problem that holds in some of these stages only says in which.
     """
     tree = Tree.read(root, project, catalog, instead=instead or {}, beside=beside)
-    external = External(project, tree.files)
+    external = External(project)
     problems = [*tree.problems, *external.problems(catalog)]
     if tree.is_empty:
         problems.append(_nothing_declared(root))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from agentops.domain.diagnostics import (
 )
 from agentops.domain.project import (
     LOCAL,
+    PROJECT_FILE,
     UNPACED,
     MaxRemovals,
     Name,
@@ -32,7 +34,7 @@ from agentops.spec.affixes import workspace_problems
 from agentops.spec.defaults import defaults_in, joined
 from agentops.spec.files import Files, Refused
 from agentops.spec.gates import without_gates
-from agentops.spec.located import LocatedDict
+from agentops.spec.located import LocatedDict, locate
 from agentops.spec.misplaced import with_places
 from agentops.spec.moved import read_moved
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
@@ -44,7 +46,6 @@ from agentops.spec.source import describe, read_data
 from agentops.spec.stage_block import PacingBlock, ProjectBlock, StageBlock
 from agentops.spec.variables import values_of, variable_problems
 
-PROJECT_FILE = "agentops.yaml"
 NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 
 _LATER_OF_PROJECT = {
@@ -72,25 +73,33 @@ def implicit_project() -> Project:
     return Project(name=LOCAL, stages={LOCAL: Stage(LOCAL)}, explicit=False)
 
 
-def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
-    """Read agentops.yaml. What is wrong in it is returned; what is right in it holds all the same."""
+def load_project(root: Path, revision: str = "") -> tuple[Project, tuple[Diagnostic, ...]]:
+    """Read agentops.yaml, and what it names, in ``root``: that need not be where the resources are. What is
+    wrong in it is returned; what is right in it holds all the same.
+
+    ``revision`` is what to call the commit that ``root`` is a copy of: places are in
+    ``REVISION:agentops.yaml``.
+    """
     files = Files(root)
     if not files.is_file(PROJECT_FILE) and not files.absolute(PROJECT_FILE).is_symlink():
         return implicit_project(), ()
+    name = f"{revision}:{PROJECT_FILE}" if revision else PROJECT_FILE
     problems: list[Diagnostic] = []
     try:
-        tree = read_data(files, PROJECT_FILE, problems=problems)
+        if revision:
+            files = Files(root, {name: files.read(PROJECT_FILE, Location(name))})
+        tree = read_data(files, name, problems=problems)
     except Refused as refused:
         return implicit_project(), in_order(refused.diagnostics)
     if not isinstance(tree, LocatedDict):
         wrong = error(
             Code.PROJECT,
-            f"{PROJECT_FILE} holds {describe(tree)}; it is a mapping",
+            f"{name} holds {describe(tree)}; it is a mapping",
             "start with `project: my-project`",
-            location=Location(PROJECT_FILE),
+            location=Location(name),
         )
         return implicit_project(), (wrong,)
-    project = _read(tree, problems)
+    project = replace(_read(tree, problems), file=name, places=partial(locate, tree))
     return project, in_order(problems)
 
 

@@ -87,7 +87,7 @@ def sources_of_tree(
         Stop: a file of that commit is wrong, by what agentops.yaml says now.
     """
     tree = Tree.read(root, project, catalog, is_working=False)
-    read = _Read(tree, commit, External(project, tree.files), project.moved)
+    read = _Read(tree, commit, External(project), project.moved)
     wrong = [*tree.problems, *(item for found in read.problems(stage).values() for item in found)]
     if errors := [item for item in wrong if item.severity is Severity.ERROR]:
         raise Stop(*in_order(_at(commit, item) for item in errors))
@@ -162,7 +162,7 @@ class _Picking:
 
     def __post_init__(self) -> None:
         tree = Tree.read(self.root, self.project, self.catalog)
-        self.external = External(self.project, tree.files)
+        self.external = External(self.project)
         self.here = self._reading(tree, None)
 
     def _reading(self, tree: Tree, commit: str | None) -> _Read:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error, warning
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.peer import PEER_LOCK
+from agentops.domain.project import PROJECT_FILE
 from agentops.spec.files import OUR_FOLDER, Files
-from agentops.spec.project import PROJECT_FILE
 from agentops.spec.source import SUFFIXES, suffix_of
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build"})

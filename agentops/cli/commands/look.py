@@ -8,12 +8,13 @@ import click
 
 from agentops.cli.choosing import chosen
 from agentops.cli.commands.plan import planned_now
-from agentops.cli.options import Common, common, output_format
+from agentops.cli.options import Common, common, config_from, output_format
 
 DRIFTED = 2
 
 
 @click.command()
+@config_from
 @output_format("text", "json")
 @common
 def drift(form: str, **given: Any) -> int:
@@ -37,6 +38,7 @@ def drift(form: str, **given: Any) -> int:
 @click.option(
     "--offline", is_flag=True, help="By locks and files alone, without any registry; says nothing of drift."
 )
+@config_from
 @output_format("text", "json")
 @common
 def status(stages: tuple[str, ...], offline: bool, form: str, **given: Any) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentops.cli.choosing import choices, chosen
-from agentops.cli.options import Common, common, plan_format
+from agentops.cli.options import Common, common, config_from, plan_format
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
@@ -31,7 +31,7 @@ _UPGRADE = click.option(
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
     """What plan and apply take alike."""
-    return choices(_UPGRADE(command))
+    return choices(_UPGRADE(config_from(command)))
 
 
 @click.command()

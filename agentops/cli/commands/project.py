@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentops.cli.choosing import parsed
-from agentops.cli.options import Common, common, output_format
+from agentops.cli.options import Common, common, config_from, output_format
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
@@ -60,6 +60,7 @@ def _write(root: Path, files: dict[str, str], output: Output) -> None:
 
 
 @click.command()
+@config_from
 @output_format("text", "json")
 @common
 def validate(form: str, **given: Any) -> int:
@@ -101,7 +102,7 @@ def _checked(opened: Opened, stages: list[Stage]) -> ValidationReport:
     return ValidationReport(
         project=opened.project.name,
         stages=tuple(stage.name for stage in stages),
-        files=max((each.files for each in loaded), default=0) + (opened.root / "agentops.yaml").is_file(),
+        files=max((each.files for each in loaded), default=0) + opened.project.explicit,
         diagnostics=in_order([*opened.diagnostics, *found]),
     )
 

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from agentops.cli.applying import BLOCKED, Consent, plan_and_apply, plan_and_apply_each
 from agentops.cli.choosing import choices_of_release, chosen, parsed
 from agentops.cli.deciding import Order, decided, looked
-from agentops.cli.options import Common, common, one_that_applies, plan_format, wait_option
+from agentops.cli.options import Common, common, config_from, one_that_applies, plan_format, wait_option
 
 if TYPE_CHECKING:
     from agentops.cli.output import Output
@@ -32,6 +32,7 @@ _PATTERN = frozenset("*?[")
 @click.argument("source")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET... [ADDRESS]...")
 @choices_of_release
+@config_from
 @plan_format
 @click.option("--plan-only", is_flag=True, help="Show what would change, and change nothing.")
 @click.option(
