@@ -23,9 +23,9 @@ REVIEWED, ANY = "reviewed", "any"
 SHORTEST = 12
 """Digits of a change digest that stand for it."""
 STAGE = re.compile(r"[a-z0-9-]{1,63}")
+MOST = 64_000
 PLAN_LIMIT = 44_000
-DIFF_LIMIT = 16_000
-"""Characters; a comment has 65,536 together, and a little is ours."""
+"""Characters; GitHub takes 65,536 in a comment, and a little is ours."""
 
 
 @dataclass
@@ -54,18 +54,21 @@ class Step:
 
     # -- running agentops
 
-    def agentops(self, *words: str, keep: bool = False) -> tuple[int, str]:
-        """Run it, with its output in the log; with ``keep`` what it printed is returned as well."""
+    def agentops(self, *words: str, keep: bool = False, obeyed: bool = False) -> tuple[int, str]:
+        """Run it, with its output in the log; with ``keep`` what it printed is returned as well. obeyed: it
+        prints commands for GitHub, annotations, and takes care itself of what others wrote."""
         program = str(Path(sys.executable).with_name("agentops"))
         print(f"$ agentops {shlex.join(words)}", flush=True)
         token = secrets.token_hex(16)
-        print(f"::stop-commands::{token}", flush=True)
+        if not obeyed:
+            print(f"::stop-commands::{token}", flush=True)
         try:
             code, printed = run_to_the_end([program, *words], keep=keep)
             if keep:
                 print(printed, flush=True)
         finally:
-            print(f"::{token}::", flush=True)
+            if not obeyed:
+                print(f"::{token}::", flush=True)
         if code == INTERRUPTED:
             sys.exit(INTERRUPTED)
         return code, printed
@@ -161,13 +164,14 @@ def run_to_the_end(words: list[str], *, keep: bool) -> tuple[int, str]:
 
 
 def validate(step: Step) -> None:
-    step.codes["validate"], _ = step.agentops("validate", *step.arguments)
+    obeyed = "github" in step.arguments
+    step.codes["validate"], _ = step.agentops("validate", *step.arguments, obeyed=obeyed)
 
 
 def diff(step: Step) -> None:
     """What the pull request means, from git alone: for all stages, with no key."""
     revision = os.environ["INPUT_BASE"]
-    words = ["diff", revision, "--exit-code", "--format", "markdown", "--limit", str(DIFF_LIMIT)]
+    words = ["diff", revision, "--exit-code", "--format", "markdown"]
     code, text = step.agentops(*words, *step.arguments, keep=True)
     step.codes["diff"] = code
     if code == CHANGES:
@@ -191,7 +195,7 @@ def comment_plans(step: Step) -> None:
     if planned:
         texts.append(step.review(planned))
     if (offline := step.folder / "diff.md").exists():
-        texts.append(offline.read_text(encoding="utf-8"))
+        texts.append(fitting(offline.read_text(encoding="utf-8"), MOST - sum(map(len, texts))))
     elif all(code == 0 for code in step.codes.values()):
         step.agentops(
             "github", "comment", "--obsolete", "agentops: this pull request changes no agent any more"
@@ -201,6 +205,13 @@ def comment_plans(step: Step) -> None:
     code, _ = step.agentops("github", "comment", *plans, step.say("comment.md", "\n\n".join(texts)))
     if code:
         step.codes["comment"] = code
+
+
+def fitting(text: str, most: int) -> str:
+    """Whole or not at all: half of a Markdown document may end within anything."""
+    if len(text) <= most:
+        return text
+    return f"What the change means in every stage is too long for here: see [the run]({run_url()})."
 
 
 def apply(step: Step) -> None:
