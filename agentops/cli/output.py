@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from agentops.domain.address import Address
-    from agentops.domain.comparison import Comparison
+    from agentops.domain.comparison import Comparison, Diff
     from agentops.domain.plan import Plan
     from agentops.domain.pulled import PullReport
     from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
@@ -156,6 +156,23 @@ class Output:
         from agentops.render import text
 
         text.comparison(comparison_view(found, verbose=self.verbose), self.out)
+
+    def diff(self, found: Diff, form: str) -> None:
+        """What a change of the files means: as text stage by stage, as JSON, or as a review."""
+        if form == "json":
+            self.json(found)
+        elif form == "text":
+            from agentops.domain.view import diff_views
+            from agentops.render import text
+
+            for number, view in enumerate(diff_views(found, verbose=self.verbose)):
+                if number:
+                    self.text("")
+                text.comparison(view, self.out)
+        else:
+            from agentops.domain.view.review import review_of_diff
+
+            self.review(review_of_diff(found, verbose=self.verbose), form)
 
     def applied(self, report: ApplyReport) -> None:
         from agentops.domain.view import apply_view

@@ -335,6 +335,11 @@ class Kind:
             return {**body, "version": base}
         return {**body, "precondition": {"type": "content_sha256", "content_sha256": base}}
 
+    def is_create_only(self, path: str) -> bool:
+        """Whether no update can change the leaf at this path."""
+        name, _, rest = path.partition(".")
+        return (tuple(rest.split(".")) if rest else ()) in self.fields[name].create_only
+
     def parent_of(self, address: Address) -> Address | None:
         """The parent in a child's address: ``memory/<store>/<path>`` belongs to ``memory_store/<store>``."""
         return None if self.parent is None else Address.of(self.parent, address.name.partition("/")[0])

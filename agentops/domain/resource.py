@@ -10,7 +10,7 @@ so that a body can be saved, digested and shown with addresses in the place of I
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -139,3 +139,23 @@ class Resource:
         if self.parent is not None:
             found.append(self.parent)
         return tuple(dict.fromkeys(found))
+
+    def called(self, now: Mapping[Address, Address]) -> Resource:
+        """As it is called now, and what it refers to: old address -> new one."""
+
+        def known(ref: Ref) -> object:
+            return Ref(now.get(ref.address, ref.address), ref.attribute).as_json()
+
+        return replace(
+            self,
+            address=now.get(self.address, self.address),
+            body=replace_refs(self.body, known),
+            parent=now.get(self.parent, self.parent) if self.parent is not None else None,
+            attachments=tuple(
+                Attachment(memory_store=now.get(item.memory_store, item.memory_store), access=item.access)
+                for item in self.attachments
+            ),
+        )
+
+    def with_body(self, body: Body) -> Resource:
+        return replace(self, body=body)

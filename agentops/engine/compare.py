@@ -5,7 +5,7 @@ The same leaves and the same field changes as in a plan, but nobody has moved: w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,7 +57,7 @@ def compare(
     ours, theirs = after.desired.resources, before.desired.resources
     known = sorted(ours.keys() | theirs.keys())
     if missing := [address for address in dict.fromkeys(addresses) if address not in known]:
-        raise Stop(*(_unknown(address, known) for address in missing))
+        raise Stop(*(unknown_address(address, known) for address in missing))
     chosen = [address for address in known if not addresses or address in addresses]
     found = [item for address in chosen if (item := _differing(catalog, address, before, after)) is not None]
     return Comparison(
@@ -74,7 +74,8 @@ def _address(ref: Ref) -> str:
     return str(ref.address) if ref.attribute == "id" else str(ref)
 
 
-def _unknown(address: Address, known: Sequence[Address]) -> Diagnostic:
+def unknown_address(address: Address, known: Collection[Address]) -> Diagnostic:
+    """An address that somebody asked for and nobody declares."""
     return error(
         Code.BROKEN_REFERENCE,
         f"no file declares {address} in either of them",
@@ -85,23 +86,28 @@ def _unknown(address: Address, known: Sequence[Address]) -> Diagnostic:
 
 def _differing(catalog: Catalog, address: Address, before: Compared, after: Compared) -> Differing | None:
     # Where a secret is found, and what the registry keeps to itself, are compared as well.
-    kind = replace(catalog.of_address(address), secrets=False, unread=frozenset())
+    kind = in_full(catalog.of_address(address))
     old, new = before.desired.resources.get(address), after.desired.resources.get(address)
     if old is None or new is None:
         side, where, only = (Side.AFTER, after, new) if old is None else (Side.BEFORE, before, old)
         assert only is not None
         body = where.spelled(only.body)
         return Differing(address=address, side=side, needs=only.needs, body=body, location=only.location)
-    fields = (*_of_body(kind, old, new, before, after), *_beside_body(old, new))
+    fields = (*_of_body(kind, old, new, before, after), *beside_body(old, new))
     if not fields:
         return None
     return Differing(address=address, side=Side.BOTH, needs=new.needs, fields=fields, location=new.location)
 
 
+def in_full(kind: Kind) -> Kind:
+    """The kind, with what no registry returns among its leaves."""
+    return replace(kind, secrets=False, unread=frozenset())
+
+
 def _of_body(
     kind: Kind, old: Resource, new: Resource, before: Compared, after: Compared
 ) -> tuple[FieldChange, ...]:
-    theirs, ours = _leaves(kind, old, before), _leaves(kind, new, after)
+    theirs, ours = leaves_of(kind, old, before), leaves_of(kind, new, after)
     found = [
         Difference(path, ours.get(path), theirs.get(path), Moved.OURS)
         for path in sorted(ours.keys() | theirs.keys())
@@ -110,14 +116,16 @@ def _of_body(
     return field_changes(kind, readable(old, old.body), readable(new, new.body), found)
 
 
-def _leaves(kind: Kind, resource: Resource, where: Compared) -> dict[str, Any]:
+def leaves_of(kind: Kind, resource: Resource, where: Compared) -> dict[str, Any]:
+    """Leaf path -> canonical value, references by address."""
     found = {path: where.spelled(leaf) for path, leaf in form(kind, resource.body).leaves.items()}
     for path in found.keys() & kind.fields.keys():
         found[path] = keyed(found[path], kind.fields[path])  # in the order of the addresses
     return found
 
 
-def _beside_body(old: Resource, new: Resource) -> Iterator[FieldChange]:
+def beside_body(old: Resource, new: Resource) -> Iterator[FieldChange]:
+    """What differs of what is not sent."""
     theirs, ours = _said(old), _said(new)
     for path, value in ours.items():
         if value != theirs[path]:

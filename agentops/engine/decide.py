@@ -148,7 +148,7 @@ def _was_to_go_first(it: Situation, desired: Resource, entry: LockEntry) -> bool
         return False
     ours = fingerprints(it.kind, replace_refs(desired.body, it.known))
     moved = (path for path in {*ours, *entry.applied} if ours.get(path) != entry.applied.get(path))
-    return any(_create_only(it.kind, path) for path in moved)
+    return any(it.kind.is_create_only(path) for path in moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +239,7 @@ def _but_ignored(desired: Resource, found: Sequence[Difference]) -> tuple[Differ
 
 def _forcing(kind: Kind, found: Sequence[Difference]) -> str | None:
     """The first member that no update can change."""
-    return next((item.path for item in found if _create_only(kind, item.path)), None)
-
-
-def _create_only(kind: Kind, path: str) -> bool:
-    name, _, rest = path.partition(".")
-    return (tuple(rest.split(".")) if rest else ()) in kind.fields[name].create_only
+    return next((item.path for item in found if kind.is_create_only(item.path)), None)
 
 
 def _sends_secrets(it: Situation, desired: Resource, entry: LockEntry) -> bool:

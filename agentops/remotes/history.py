@@ -27,6 +27,7 @@ _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LINK, _SUBMODULE = "120000", "160000"
 _ASK_WHERE = ("git", "-c", "core.fsmonitor=false", "rev-parse", "--absolute-git-dir", "--show-prefix")
 _TIMEOUT = 10.0
+_SHOWN = 12
 _VERSIONS = 200
 """How many versions of a file are looked through."""
 _ADVICE = "clone all of the history (in GitHub Actions `fetch-depth: 0` for actions/checkout), or fetch it"
@@ -77,6 +78,29 @@ class History:
         if not _ID.fullmatch(found):
             raise _missing(name)
         return found
+
+    def has(self, name: str) -> bool:
+        """Whether a name means a commit of this clone."""
+        try:
+            self.commit(name)
+        except Stop:
+            return False
+        return True
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The full ID of the newest commit that two others, given by their full IDs, come from.
+
+        Raises:
+            Stop: there is none here.
+        """
+        repository, _ = self._place(one)
+        try:
+            return self._git.run(repository, "merge-base", one, other).decode().strip()
+        except Failed:
+            shown = f"{one[:_SHOWN]} and {other[:_SHOWN]}"
+            raise Stop(
+                error(Code.COMMIT, f"the commits {shown} have no commit in common in this clone", _ADVICE)
+            ) from None
 
     def tree(self, commit: str) -> Path:
         """A folder with what ``root`` was at a commit, given by its full ID; hidden files are left out.

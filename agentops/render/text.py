@@ -84,10 +84,13 @@ def pulled(view: PullView, console: Console) -> None:
 
 
 def comparison(view: ComparisonView, console: Console) -> None:
-    """What differs between two stages, address by address."""
+    """What differs between two stages, or in one between two commits, address by address."""
     page = Page(console)
     page.text(view.title, Tone.STRONG)
-    _changes(page, view.changes)
+    if view.moves:
+        _headed(page, "Renamed (nothing is sent for it)")
+        page.columns(_cells(view.moves), indent=_ITEM)
+    _changes(page, view.changes if view.settings is None else [view.settings, *view.changes])
     _below(page, [view.closing], view.diagnostics)
     page.print()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -12,7 +11,7 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, did_you_mean, error, warning
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Rename
-from agentops.domain.resource import Ref, Resource, replace_refs
+from agentops.domain.resource import Resource
 from agentops.spec.located import LocatedDict, LocatedList
 
 _Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
@@ -91,25 +90,6 @@ def called_now(
         if parent is not None and (to := found.get(parent)) is not None:
             found[address] = Address.of(address.kind, f"{to.name}/{address.name.partition('/')[2]}")
     return {old: new for old, new in found.items() if new not in resources}
-
-
-def renamed(resource: Resource, now: Mapping[Address, Address]) -> Resource:
-    """A resource as it is called now, and what it refers to."""
-
-    def known(ref: Ref) -> object:
-        return Ref(now.get(ref.address, ref.address), ref.attribute).as_json()
-
-    parent = resource.parent
-    return replace(
-        resource,
-        address=now.get(resource.address, resource.address),
-        body=replace_refs(resource.body, known),
-        parent=now.get(parent, parent) if parent is not None else None,
-        attachments=tuple(
-            item.model_copy(update={"memory_store": now.get(item.memory_store, item.memory_store)})
-            for item in resource.attachments
-        ),
-    )
 
 
 def _address(entry: LocatedDict, key: str, problems: list[Diagnostic]) -> Address | None:

@@ -21,7 +21,7 @@ from agentops.domain.resource import Resource, Source
 from agentops.domain.state import DesiredState
 from agentops.spec.external import External
 from agentops.spec.load import Fetch, Loaded, put_together
-from agentops.spec.moved import called_now, renamed
+from agentops.spec.moved import called_now
 from agentops.spec.references import url_of
 from agentops.spec.tree import Tree
 
@@ -140,7 +140,7 @@ class _Read:
 
         for address, by in declared_by.items():
             self.declared_by.setdefault(called(address), called(by))
-        self._resources[stage.name] = {called(it): renamed(found[it], now) for it in found} if now else found
+        self._resources[stage.name] = {called(it): found[it].called(now) for it in found} if now else found
         self._problems[stage.name] = {called(address): problems[address] for address in problems}
 
 

@@ -4,7 +4,7 @@ Unified diffs, folding, symbols, headlines and counts are made here, so that a r
 colours, and text, Markdown and HTML cannot disagree. Pure functions; values in, values out.
 """
 
-from agentops.domain.view.comparison import comparison_view
+from agentops.domain.view.comparison import comparison_view, diff_views
 from agentops.domain.view.grid import overview_view
 from agentops.domain.view.model import (
     ApplyView,
@@ -53,6 +53,7 @@ __all__ = [
     "apply_view",
     "comparison_view",
     "diagnostics_view",
+    "diff_views",
     "drift_view",
     "lock_entry_view",
     "lock_view",

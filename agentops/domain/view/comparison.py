@@ -1,13 +1,18 @@
-"""What differs between two stages, ready to print: a plan's fields without a plan."""
+"""What differs between two stages, or in a stage between two commits, ready to print: a plan's fields without
+a plan."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from agentops.domain.comparison import Comparison, Differing, Side
+from agentops.domain.comparison import Comparison, Diff, Differing, Side, Standing
+from agentops.domain.plan import Action
 from agentops.domain.view.member import changed_field
-from agentops.domain.view.model import ChangeView, ComparisonView, Line, Span, Tone
+from agentops.domain.view.model import ChangeView, ComparisonView, FieldView, Line, Span, Tone
 from agentops.domain.view.overview import created_fields
+from agentops.domain.view.plan import TONES, because, moves_of
 from agentops.domain.view.problem import counted, diagnostics_view
 
 _MARKS = {
@@ -15,36 +20,155 @@ _MARKS = {
     Side.BEFORE: ("-", Tone.REMOVED),
     Side.AFTER: ("+", Tone.ADDED),
 }
+_ENDED = {Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
+_PARTS = (
+    (Action.CREATE, "to create"),
+    (Action.UPDATE, "to update"),
+    (Action.REPLACE, "to replace"),
+    (Action.ARCHIVE, "to archive"),
+    (Action.DELETE, "to delete"),
+    (Action.FORGET, "to forget"),
+)
 
 
 def comparison_view(found: Comparison, *, verbose: bool = False) -> ComparisonView:
-    """``-`` is what only the first has, ``+`` what only the second has. ``verbose`` folds nothing."""
+    """Of two stages ``-`` is what only the first has, ``+`` what only the second has; of two commits the
+    marks are those of a plan. ``verbose`` folds nothing."""
     return ComparisonView(
-        title=f"{found.project} · {found.before} → {found.after}",
+        title=f"{found.project} · {_title(found)}",
         changes=tuple(_change(item, found, verbose) for item in found.differing),
         closing=_closing(found),
         diagnostics=diagnostics_view(found.diagnostics, errors_first=True),
+        settings=_settings(found, verbose),
+        moves=tuple(moves_of(found.moves)),
+    )
+
+
+def diff_views(diff: Diff, *, verbose: bool = False) -> tuple[ComparisonView, ...]:
+    """Stage by stage; those of which the same is to be said are one. What was said of one stage as a problem
+    is not said again of the next."""
+    said: set[object] = set()
+    views = []
+    for stages in _alike(diff.stages):
+        first = stages[0]
+        view = comparison_view(first, verbose=verbose)
+        names = ", ".join(stage.stage for stage in stages)
+        own = [item for item in first.diagnostics if item not in said]
+        said |= {*own}
+        views.append(
+            replace(
+                view,
+                title=f"{diff.project} · {_title(first, names, len(stages))}",
+                diagnostics=diagnostics_view(own, errors_first=True),
+            )
+        )
+    return tuple(views)
+
+
+def _alike(stages: Sequence[Comparison]) -> Iterator[list[Comparison]]:
+    """In the order of the first of each."""
+    groups: dict[str, list[Comparison]] = {}
+    for stage in stages:
+        nameless = stage.model_copy(update={"stage": ""}) if not stage.formerly else stage
+        groups.setdefault(nameless.model_dump_json(), []).append(stage)
+    yield from groups.values()
+
+
+def _title(found: Comparison, names: str = "", number: int = 1) -> str:
+    sides = f"{found.before} → {found.after}"
+    if not found.stage:
+        return sides
+    became = {
+        Standing.KEPT: "",
+        Standing.ADDED: " (new)",
+        Standing.REMOVED: " (removed)",
+        Standing.RENAMED: f" (was {found.formerly})",
+    }
+    return f"{'stage' if number == 1 else 'stages'} {names or found.stage}{became[found.standing]} · {sides}"
+
+
+def _settings(found: Comparison, verbose: bool) -> ChangeView | None:
+    """What agentops.yaml says of the stage, as a change of it."""
+    if not found.settings:
+        return None
+    fields = [
+        shown
+        for item in found.settings
+        for shown in changed_field(item.path, item.before, item.after, verbose=verbose)
+    ]
+    new = found.standing is Standing.ADDED
+    return ChangeView(
+        symbol="+" if new else "~",
+        tone=Tone.ADDED if new else Tone.CHANGED,
+        address="agentops.yaml",
+        about="what holds in the stage",
+        place="",
+        fields=tuple(fields),
     )
 
 
 def _change(item: Differing, found: Comparison, verbose: bool) -> ChangeView:
     symbol, tone = _MARKS[item.side]
-    if item.side is Side.BOTH:
-        fields = tuple(
-            shown
-            for field in item.fields
-            for shown in changed_field(field.path, field.before, field.after, verbose=verbose)
-        )
-    else:
-        fields = created_fields(item.body, verbose=verbose)
+    if item.action is not None:
+        symbol, tone = item.action.symbol, TONES[item.action]
+    about = _about(item) if item.action is not None else ""
+    if item.action is None and item.side is not Side.BOTH:
+        about = f"only in {_name(found, item.side)}"
     return ChangeView(
         symbol=symbol,
         tone=tone,
         address=item.address,
-        about="" if item.side is Side.BOTH else f"only in {_name(found, item.side)}",
+        about=about,
         place=f"{item.location.file}:{item.location.line}" if item.location else "",
-        fields=fields,
+        remarks=tuple(_remarks(item)),
+        fields=_fields(item, verbose),
     )
+
+
+def _fields(item: Differing, verbose: bool) -> tuple[FieldView, ...]:
+    if item.side is Side.BEFORE and item.action is not None:
+        return ()  # as in a plan: what goes is named, and its file is in the history
+    if item.side is not Side.BOTH:
+        return created_fields(item.body, verbose=verbose)
+    return tuple(
+        shown
+        for field in item.fields
+        for shown in changed_field(field.path, field.before, field.after, verbose=verbose)
+    )
+
+
+def _about(item: Differing) -> str:
+    """What the headline says behind the address."""
+    match item.action:
+        case Action.CREATE:
+            return f"created anew, with {item.because[0]}" if item.because else ""
+        case Action.UPDATE:
+            return because(item.because) if item.because else ""
+        case Action.REPLACE:
+            return f"must be replaced: {item.forced_by} cannot be updated"
+        case Action.NO_OP:
+            return "nothing is sent"
+        case Action.FORGET if not item.kept:
+            return f"forget: goes with {item.goes_with}"
+        case Action.ARCHIVE | Action.DELETE if not item.kept:
+            return f"{item.action}: cannot be undone (removed from the files)"
+        case _:
+            return "removed from the files: it stays until a plan prunes"
+
+
+def _remarks(item: Differing) -> Iterator[Line]:
+    for risk in item.risks:
+        yield (Span(f"! {risk.label}: ", Tone.WARNING), Span(risk.sentence))
+    if item.action is Action.REPLACE:
+        yield (Span("a new one with a new ID takes its place; the old one goes for good", Tone.FAINT),)
+    if item.kept and item.action in _ENDED:
+        pruned = f"with `--prune` it is {_ENDED[item.action]}, and that cannot be undone"
+        yield (Span(pruned, Tone.FAINT),)
+    if item.protected:
+        yield (
+            Span("it is protected: ", Tone.WARNING),
+            Span(f"a plan that ends it stops there without `--allow-protected {item.address}`"),
+        )
 
 
 def _name(found: Comparison, side: Side) -> str:
@@ -52,9 +176,35 @@ def _name(found: Comparison, side: Side) -> str:
 
 
 def _closing(found: Comparison) -> Line:
-    """``2 resources differ, 1 only in prod; 12 alike.``"""
+    """``2 resources differ, 1 only in prod; 12 alike.``; of two commits ``1 to create; 12 alike.``"""
+    if found.standing is Standing.REMOVED:
+        text = (
+            "The stage is not in agentops.yaml any more: what it has stays as it is, and nobody manages it."
+        )
+        return (Span(text, Tone.STRONG),)
+    alike = f"; {found.alike:,} alike" if found.alike else ""
     if not found.differing:
-        return (Span(f"No differences ({counted(found.alike, 'resource')}).", Tone.ADDED),)
+        text = f"No differences ({counted(found.alike, 'resource')})."
+        if found.differs:
+            text = f"No differences in what is sent ({counted(found.alike, 'resource')})."
+        return (Span(text, Tone.ADDED),)
+    parts = _actions(found) if any(item.action is not None for item in found.differing) else _sides(found)
+    return (Span(f"{', '.join(parts)}{alike}.", Tone.STRONG),)
+
+
+def _actions(found: Comparison) -> list[str]:
+    acted = Counter(item.action for item in found.differing if not item.kept)
+    parts = [f"{acted[action]:,} {text}" for action, text in _PARTS if acted[action]]
+    if quiet := acted[Action.NO_OP]:
+        parts.append(f"{quiet:,} of which nothing is sent")
+    if kept := sum(item.kept for item in found.differing):
+        parts.append(f"{kept:,} not in the files any more")
+    if unknown := acted[None]:
+        parts.append(f"{unknown:,} that cannot be compared")
+    return parts
+
+
+def _sides(found: Comparison) -> list[str]:
     numbers = Counter(item.side for item in found.differing)
     parts = []
     if both := numbers[Side.BOTH]:
@@ -64,5 +214,4 @@ def _closing(found: Comparison) -> Line:
         for side in (Side.BEFORE, Side.AFTER)
         if numbers[side]
     ]
-    alike = f"; {found.alike:,} alike" if found.alike else ""
-    return (Span(f"{', '.join(parts)}{alike}.", Tone.STRONG),)
+    return parts

@@ -154,12 +154,15 @@ class PullView:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonView:
-    """What ``agentops diff`` says."""
+    """What ``agentops diff`` says. ``settings`` is what agentops.yaml says of the stage, ``moves`` are rows
+    of what is renamed."""
 
     title: str
     changes: tuple[ChangeView, ...]
     closing: Line
     diagnostics: DiagnosticsView = DiagnosticsView(())
+    settings: ChangeView | None = None
+    moves: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

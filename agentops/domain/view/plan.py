@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from agentops.domain.address import Address
 from agentops.domain.canonical import Moved
 from agentops.domain.diagnostics import Location, Severity
 from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, Held, Move, Plan, Reason
@@ -30,7 +31,7 @@ from agentops.domain.view.problem import counted, diagnostics_view
 DIGEST_SHOWN = 12
 """Hex digits of the change digest in a text; JSON has all 64."""
 
-_TONES = {
+TONES = {
     Action.CREATE: Tone.ADDED,
     Action.UPDATE: Tone.CHANGED,
     Action.REPLACE: Tone.REPLACED,
@@ -75,7 +76,7 @@ def plan_view(plan: Plan, *, verbose: bool = False) -> PlanView:
     """The whole plan. ``verbose`` shows complete bodies of what is created and folds nothing."""
     return PlanView(
         title=_title(plan),
-        moves=tuple(_moves(plan.moves)),
+        moves=tuple(moves_of(plan.moves)),
         changes=tuple(_change(item, verbose) for item in plan.changes),
         drift=tuple(_drifted(item, verbose) for item in plan.drift),
         held=tuple(_held(item, verbose) for item in plan.held),
@@ -117,7 +118,7 @@ def _title(plan: Plan) -> str:
     return " · ".join((plan.project, f"stage {plan.stage}{release}{back}", *plan.origin.words))
 
 
-def _moves(moves: Sequence[Move]) -> Iterator[Line]:
+def moves_of(moves: Sequence[Move]) -> Iterator[Line]:
     """One row for each; what lives in what is moved is only counted."""
     below = {
         move.new: [it for it in moves if it.old.name.startswith(f"{move.old.name}/") and it is not move]
@@ -141,7 +142,7 @@ def _change(change: Change, verbose: bool) -> ChangeView:
         )
     return ChangeView(
         symbol=change.action.symbol,
-        tone=_TONES[change.action],
+        tone=TONES[change.action],
         address=change.address,
         about=_about(change),
         place=_place(change.location),
@@ -153,7 +154,8 @@ def _change(change: Change, verbose: bool) -> ChangeView:
 def _about(change: Change) -> str:
     """What the headline says behind the address."""
     identity = change.base.id if change.base else ""
-    why = _because(change) if change.reason is Reason.REFERENCE_MOVES else _WHY.get(change.reason, "")
+    moved = [*dict.fromkeys(ref.address for item in change.fields for ref in refs_in(item.after))]
+    why = because(moved) if change.reason is Reason.REFERENCE_MOVES else _WHY.get(change.reason, "")
     match change.action:
         case Action.CREATE:
             return why
@@ -175,15 +177,12 @@ def _about(change: Change) -> str:
             return why
 
 
-def _because(change: Change) -> str:
+def because(moved: Sequence[Address]) -> str:
     """``because skill/pr-summary changes``; several are counted."""
-    moved = dict.fromkeys(ref.address for item in change.fields for ref in refs_in(item.after))
     if not moved:
         return "because of what it refers to"
     return (
-        f"because {next(iter(moved))} changes"
-        if len(moved) == 1
-        else f"because {len(moved)} of its references change"
+        f"because {moved[0]} changes" if len(moved) == 1 else f"because {len(moved)} of its references change"
     )
 
 

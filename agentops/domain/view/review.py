@@ -135,13 +135,15 @@ def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
         ReviewedView(shown, item.risks, tuple(_texts(item.fields, _created(item))))
         for item, shown in zip(found.differing, view.changes, strict=True)
     ]
+    settings = [ReviewedView(view.settings, ())] if view.settings is not None else []
     return StageReview(
         name=found.stage,
         title=view.title,
-        changes=_riskiest(reviewed),
+        changes=(*settings, *_riskiest(reviewed)),
         closing=(view.closing,),
         picture=_picture(reviewed, [(item.address, item.needs) for item in found.differing]),
         diagnostics=view.diagnostics,
+        moves=view.moves,
     )
 
 
