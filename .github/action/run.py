@@ -38,16 +38,16 @@ class Step:
     comments: bool
     folder: Path
     codes: dict[str, int] = field(default_factory=dict)
+    changed: bool = False
 
     @classmethod
     def of_environment(cls) -> Step:
-        stages = os.environ.get("INPUT_STAGES", "").strip()
         folder = Path(os.environ.get("RUNNER_TEMP", ".")) / "agentops"
         folder.mkdir(parents=True, exist_ok=True)
         return cls(
-            command=os.environ["INPUT_COMMAND"],
-            stages=json.loads(stages) if stages.startswith("[") else stages.replace(",", " ").split(),
-            arguments=shlex.split(os.environ.get("INPUT_ARGUMENTS", "")),
+            command=os.environ.get("INPUT_COMMAND", ""),
+            stages=stages_of(os.environ.get("INPUT_STAGES", "").strip()),
+            arguments=arguments_of(os.environ.get("INPUT_ARGUMENTS", "")),
             comments=os.environ.get("INPUT_COMMENT", "false").lower() == "true",
             folder=folder,
         )
@@ -76,7 +76,10 @@ class Step:
     def plan(self, stage: str, *words: str) -> int:
         """Make a plan of a stage and the forms of it that people read."""
         saved = self.path(stage, "plan.json")
+        for old in (saved, self.path(stage, "html"), self.path(stage, "md")):
+            old.unlink(missing_ok=True)  # of an earlier step
         code, _ = self.agentops(*words, "--out", str(saved), "--detailed-exitcode")
+        self.changed |= code == CHANGES
         if saved.exists():
             self.agentops("show", str(saved), "--format", "html", "--out", str(self.path(stage, "html")))
             self.summarize(self.review([stage]))
@@ -88,19 +91,14 @@ class Step:
     def planned(self) -> list[str]:
         return [stage for stage in self.stages if self.path(stage, "plan.json").exists()]
 
-    def review(self, stages: list[str], limit: int = PLAN_LIMIT) -> str:
+    def review(self, stages: list[str]) -> str:
         """Their plans as Markdown."""
-        out = self.folder / "review.md"
+        out = self.folder / f"{'-'.join(stages)}.md"
         files = [str(self.path(stage, "plan.json")) for stage in stages]
-        words = [
-            "--format",
-            "markdown",
-            "--limit",
-            str(limit),
-            "--where",
-            run_url() or "the artifact of the run",
-        ]
-        self.agentops("show", *files, *words, "--out", str(out))
+        where = run_url() or "the artifact of the run"
+        words = ["--format", "markdown", "--limit", str(PLAN_LIMIT), "--where", where]
+        if not out.exists():
+            self.agentops("show", *files, *words, "--out", str(out))
         return out.read_text(encoding="utf-8")
 
     def digest(self, stage: str) -> str:
@@ -129,7 +127,7 @@ class Step:
         plans = [str(self.path(stage, "plan.json")) for stage in self.planned()]
         told = {
             "exitcode": worst,
-            "changed": str(CHANGES in self.codes.values()).lower(),
+            "changed": str(self.changed or CHANGES in self.codes.values()).lower(),
             "change-digest": next(iter(digests.values())) if len(digests) == 1 else "",
             "change-digests": json.dumps(digests),
             "plan": " ".join(plans),
@@ -171,7 +169,7 @@ def validate(step: Step) -> None:
 def diff(step: Step) -> None:
     """What the pull request means, from git alone: for all stages, with no key."""
     revision = os.environ["INPUT_BASE"]
-    words = ["diff", revision, "--exit-code", "--format", "markdown"]
+    words = ["diff", revision, "--exit-code", "--format", "markdown", *trusted()]
     code, text = step.agentops(*words, *step.arguments, keep=True)
     step.codes["diff"] = code
     if code == CHANGES:
@@ -180,12 +178,16 @@ def diff(step: Step) -> None:
 
 
 def plan(step: Step) -> None:
-    base = os.environ.get("INPUT_CONFIG_FROM", "")
-    trusted = ["--config-from", base] if base else []
     for stage in step.stages:
-        step.codes[stage] = step.plan(stage, "plan", "--stage", stage, *trusted, *step.arguments)
+        step.codes[stage] = step.plan(stage, "plan", "--stage", stage, *trusted(), *step.arguments)
     if step.comments:
         comment_plans(step)
+
+
+def trusted() -> list[str]:
+    """Settings and policies, which may be programs, as somebody has agreed to them."""
+    base = os.environ.get("INPUT_CONFIG_FROM", "")
+    return ["--config-from", base] if base else []
 
 
 def comment_plans(step: Step) -> None:
@@ -344,20 +346,45 @@ COMMANDS = {each.__name__: each for each in (validate, diff, plan, apply, promot
 
 
 def main() -> int:
-    command = os.environ.get("INPUT_COMMAND", "")
-    if command not in COMMANDS:
-        print(f"::error::command is one of {', '.join(COMMANDS)}, not {command!r}")
+    try:
+        step = Step.of_environment()
+        refuse_mistakes(step)
+    except ValueError as mistake:
+        print(f"::error::{mistake}")
         return ERROR
-    step = Step.of_environment()
-    if wrong := [stage for stage in step.stages if not STAGE.fullmatch(stage)]:
-        print(f"::error::no stage is called {wrong[0]!r}")
-        return ERROR
-    needed = {"promote": "SOURCE TARGET", "plan": "", "apply": "", "drift": "", "lock": ""}
-    if command in needed and (not step.stages or (command == "promote" and len(step.stages) != 2)):
-        print(f"::error::say for {command} which stages: {needed[command] or 'stages: staging prod'}")
-        return ERROR
-    COMMANDS[command](step)
+    COMMANDS[step.command](step)
     return step.output()
+
+
+def refuse_mistakes(step: Step) -> None:
+    """Raises ValueError with a sentence for whoever wrote the workflow."""
+    if step.command not in COMMANDS:
+        raise ValueError(f"command is one of {', '.join(COMMANDS)}, not {step.command!r}")
+    if wrong := [stage for stage in step.stages if not STAGE.fullmatch(str(stage))]:
+        raise ValueError(f"no stage is called {wrong[0]!r}")
+    if step.command == "promote" and len(step.stages) != 2:
+        raise ValueError("say for promote which stages: SOURCE TARGET")
+    if step.command not in ("validate", "diff") and not step.stages:
+        raise ValueError(f"say for {step.command} which stages: stages: staging prod")
+    if step.command == "diff" and not os.environ.get("INPUT_BASE"):
+        raise ValueError("say for diff which base: base: ${{ github.event.pull_request.base.sha }}")
+
+
+def stages_of(text: str) -> list[str]:
+    """Words, or a JSON list of them. Raises ValueError."""
+    if not text.startswith("["):
+        return text.replace(",", " ").split()
+    try:
+        return list(json.loads(text))
+    except ValueError:
+        raise ValueError(f"stages is neither words nor a JSON list: {text!r}") from None
+
+
+def arguments_of(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as wrong:
+        raise ValueError(f"arguments: {wrong}") from None
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agentops.cli.options import Common
+from agentops.cli.wiring import lock_file, open_project
+from agentops.domain.address import Address
 from agentops.domain.diagnostics import Stop
 from agentops.github.client import Client
 from agentops.github.recording import LockText, record
@@ -93,3 +96,26 @@ def test_a_local_stage_has_nothing_to_commit(project: Project, hub: Hub) -> None
     assert ended.code == 0
     assert "its lock belongs to one machine" in ended.err
     assert hub.requests == []
+
+
+def test_what_a_killed_apply_left_in_its_journal_goes_along(project: Project, hub: Hub) -> None:
+    settings = "project: fleet\nstages: {far: {registry: {base_url: 'https://far.example'}}}\n"
+    project.run("apply", "--yes")
+    written = project.lock()
+    project.write("agentops.yaml", settings)
+    text = json.dumps(written | {"project": "fleet", "stage": "far"})
+    (project.root / "locks" / "far.lock.json").write_text(text, encoding="utf-8")
+    opened = open_project(Common(project.root, None, no_color=True, verbose=False))
+    store = lock_file(opened, opened.stage("far"), "apply")
+    with store.hold():
+        store.record(Address("agent/tutor"), None)
+    assert store.pending
+
+    ended = project.run("github", "lock")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("locks/far.lock.json: committed https://github.test/")
+    committed = json.loads(hub.branches["main"]["locks/far.lock.json"])
+    assert "agent/tutor" not in committed["resources"]
+    assert committed["serial"] == written["serial"] + 1
+    assert not store.pending
+    assert project.run("github", "lock").out == "locks/far.lock.json: unchanged\n"

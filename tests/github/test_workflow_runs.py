@@ -1,43 +1,46 @@
-"""Our workflows, run for real: a clone, the action, the embedded registry, and a server that behaves like GitHub.
+"""Our workflows, run for real: a clone, the action, the embedded registry, and a server that behaves like
+GitHub.
 
-A pull request is planned, its comment follows it; merged, exactly what was reviewed is applied and the lock goes
-back; anything else is refused and shown.
+A pull request is planned, its comment follows it; merged, exactly what was reviewed is applied and the lock
+goes back; anything else is refused and shown.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from agentops.cli.commands.diff import diff
-from agentops.github.markers import reviewed_in
-from tests.github.hub import REPOSITORY, TOKEN, Hub, marker_of
+from agentops.github.markers import marked, reviewed_in
+from tests.github.hub import BOT, REPOSITORY, TOKEN, Hub, marker_of
 from tests.github.runner import Ran, Runner
-from tests.served import served_registry
-from tests.stages import git
+from tests.projects import HEADERS
+from tests.stages import git, registries
 
 ROOT = Path(__file__).parents[2]
 OURS = (".github", ".gitignore", "action.yml", "agents", "agentops.yaml", "environments", "locks", "skills")
 PROMPT = "agents/code-reviewer/prompt.md"
 
-DIFFS_REVISIONS = any(item.name == "revisions" for item in diff.params)
-SKIPPED = frozenset() if DIFFS_REVISIONS else frozenset({"diff"})
+HAS_HTML = find_spec("agentops.render.html") is not None
 
 
 @dataclass
 class Repository:
-    """Our own, as far as the workflows look at it, with one stage more: ``served``, a registry over HTTP."""
+    """Our own, as far as the workflows look at it, with two stages more, ``served`` and ``after``, each a
+    registry over HTTP at ``url``."""
 
     root: Path
     runner: Runner
     hub: Hub
-    registry: Path
+    url: str
+    _before: str = ""
 
     def commit(self, message: str = "change") -> str:
         git(self.root, "add", "-A")
@@ -85,6 +88,15 @@ class Repository:
         self.pull()
         return ran
 
+    def edit_in_the_console(self, description: str | None) -> None:
+        lock = json.loads(self.hub.branches["main"]["locks/served.lock.json"])
+        path = f"/v1/agents/{lock['resources']['agent/code-reviewer']['id']}"
+        headers = {**HEADERS, "anthropic-beta": "managed-agents-2026-04-01"}
+        with httpx.Client(base_url=self.url, headers=headers, trust_env=False) as console:
+            self._before = self._before or console.get(path).json()["description"]
+            text = description or self._before
+            assert console.post(path, json={"description": text}).status_code == 200
+
     def pull(self) -> None:
         """What the API has committed comes to the branch."""
         for path, content in self.hub.branches["main"].items():
@@ -111,12 +123,13 @@ def repository(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         leave = shutil.ignore_patterns("*.lock.json", "__pycache__")
         shutil.copytree(source, root / name, ignore=leave) if source.is_dir() else shutil.copy(source, root)
     git(root, "init", "-q", "-b", "main")
-    with served_registry(tmp_path / "registry.db") as url:
+    with registries(tmp_path, "served", "after") as urls:
         settings = (root / "agentops.yaml").read_text(encoding="utf-8")
-        stage = (
-            f"  served: {{registry: {{base_url: '{url}', pacing: off}}, vars: {{inbox: a@example.com}}}}\n"
-        )
-        (root / "agentops.yaml").write_text(settings + stage, encoding="utf-8")
+        said = [
+            f"  {name}: {{registry: {{base_url: '{url}', pacing: off}}, mutex: off, vars: {{inbox: a@b.io}}}}"
+            for name, url in urls.items()
+        ]
+        (root / "agentops.yaml").write_text(settings + "\n".join(said) + "\n", encoding="utf-8")
         runner = Runner(
             root,
             tmp_path,
@@ -127,9 +140,8 @@ def repository(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
                 "vars.ANTHROPIC_SERVICE_ACCOUNT_ID": "",
             },
             {"ANTHROPIC_API_KEY": "sk-any"},
-            SKIPPED,
         )
-        made = Repository(root, runner, hub, tmp_path / "registry.db")
+        made = Repository(root, runner, hub, urls["served"])
         made.commit("first")
         yield made
 
@@ -143,8 +155,9 @@ def test_without_any_setup_a_pull_request_is_planned_in_the_embedded_registry(re
     assert reviewed_in(body) == {"dev": digest}
     assert "code-reviewer" in body
     assert "code-reviewer" in ran.summary
-    for kept in ("dev.plan.json", "dev.html"):
-        assert (Path(ran.outputs["plan"]["folder"]) / kept).stat().st_size > 1000
+    assert Path(ran.outputs["plan"]["plan"]).name == "dev.plan.json"
+    if HAS_HTML:
+        assert Path(ran.outputs["plan"]["html"]).read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_from_a_pull_request_to_the_lock_in_the_repository(repository: Repository) -> None:
@@ -153,6 +166,7 @@ def test_from_a_pull_request_to_the_lock_in_the_repository(repository: Repositor
     merged = repository.merge()
     ran = repository.apply(merged)
     assert not ran.failed, ran.log
+    assert ran.outputs["apply"]["changed"] == "true"
     lock = json.loads(repository.hub.branches["main"]["locks/served.lock.json"])
     assert lock["resources"]["agent/code-reviewer"]["version"] == 1
     assert repository.hub.commits == [("main", f"Record what stage served runs (serial {lock['serial']})")]
@@ -190,26 +204,27 @@ def test_what_was_not_reviewed_is_not_applied(repository: Repository) -> None:
     assert [branch for branch, _ in repository.hub.commits] == ["main"]
 
 
-@pytest.mark.parametrize("spoil", ["no comment", "edited", "forged by somebody"])
-def test_no_review_no_apply(repository: Repository, spoil: str) -> None:
-    repository.plan(repository.branch("Be brief."), "served")
-    merged, hub = repository.merge(), repository.hub
-    match spoil:
-        case "no comment":
-            hub.comments.clear()
-        case "edited":
-            hub.editors[hub.comments[0]["id"]] = "mallory"
-        case "forged by somebody":
-            hub.comments[0]["user"] = {"login": "mallory"}
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda hub: hub.comments.clear(), "has no comment of agentops"),
+        (lambda hub: hub.editors.update({hub.comments[0]["id"]: "mallory"}), "was edited by mallory"),
+        (lambda hub: hub.merged.clear(), "was not merged by a pull request"),
+    ],
+)
+def test_no_review_no_apply(repository: Repository, spoil: Callable[[Hub], Any], why: str) -> None:
+    repository.branch("Be brief.")
+    merged = repository.merge()
+    repository.hub.add_comment(marked("plan", "the plan", {"served": "ab" * 32}))
+    spoil(repository.hub)
     ran = repository.apply(merged)
     assert ran.failed
-    assert hub.commits == []
-    assert "served was not applied" in ran.summary
+    assert repository.hub.commits == []
+    assert why in ran.summary
 
 
 def test_a_merge_that_changes_nothing_needs_no_review(repository: Repository) -> None:
-    repository.plan(repository.branch("Be brief."), "served")
-    repository.apply(repository.merge())
+    repository.apply(repository.head, digest="any")
     (repository.root / "README.md").write_text("Hello.\n", encoding="utf-8")
     ran = repository.apply(repository.commit("by hand, to the branch"))
     assert not ran.failed, ran.log
@@ -238,15 +253,6 @@ def test_a_plan_that_cannot_be_made_fails_the_check_and_says_so(repository: Repo
     assert reviewed_in(repository.comments["plan"]) == {}
 
 
-def test_a_protected_branch_gets_the_lock_by_a_pull_request(repository: Repository) -> None:
-    repository.hub.protected.add("main")
-    repository.plan(repository.branch("Be brief."), "served")
-    ran = repository.apply(repository.merge())
-    assert not ran.failed, ran.log
-    (proposed,) = repository.hub.pulls
-    assert (proposed["head"], proposed["base"]) == ("agentops/lock-served", "main")
-
-
 def test_prompts_give_github_no_commands(repository: Repository) -> None:
     ran = repository.plan(repository.branch("::set-output name=x::y\n::error::hello"), '["dev"]')
     assert not ran.failed, ran.log
@@ -260,16 +266,66 @@ def test_prompts_give_github_no_commands(repository: Repository) -> None:
             assert stopped is not None or not line.startswith("::"), line
 
 
-@pytest.mark.skipif(not DIFFS_REVISIONS, reason="`agentops diff REV` is not there")
 def test_the_offline_job_needs_nothing(repository: Repository) -> None:
     base = git(repository.root, "rev-parse", "main")
     sha = repository.branch("Be brief.")
     repository.runner.variables.clear()
     values = {"github.event.pull_request.base.sha": base}
-    head = {"sha": sha, "repo": {"full_name": "mallory/fleet"}}
-    ran = repository.runner.job(
-        "plan", "review", {"pull_request": {"number": 7, "head": head}}, sha, **values
-    )
+    event = {"pull_request": {"number": 7, "head": {"sha": sha, "repo": {"full_name": "mallory/fleet"}}}}
+    ran = repository.runner.job("plan", "review", event, sha, **values)
     assert not ran.failed, ran.log
     assert "code-reviewer" in ran.summary
     assert repository.hub.requests == []
+
+
+def test_drift_has_one_issue_as_long_as_it_lasts(repository: Repository) -> None:
+    hub = repository.hub
+    repository.apply(repository.head, digest="any")
+    stages = {"vars.AGENTOPS_DRIFT_STAGES || vars.AGENTOPS_STAGES || '[\"dev\"]'": "served"}
+
+    def look() -> Ran:
+        return repository.runner.job("drift", "drift", {}, repository.head, **stages)
+
+    assert not look().failed
+    assert hub.issues == []
+    repository.edit_in_the_console("```\n@everyone #1 look")
+    for _ in range(2):
+        ran = look()
+        assert not ran.failed, ran.log
+    (issue,) = hub.issues
+    assert "agent/code-reviewer" in issue["body"]
+    assert "````text" in issue["body"]  # nothing in it ends the block
+    assert "description" in ran.summary
+    repository.edit_in_the_console(None)
+    assert not look().failed
+    assert issue["state"] == "closed"
+
+
+def test_a_stage_that_cannot_be_looked_at_closes_no_issue(repository: Repository) -> None:
+    hub = repository.hub
+    label = {"name": "agentops"}
+    hub.issues.append(
+        {"number": 3, "state": "open", "labels": [label], "user": {"login": BOT}, "title": "Drift"}
+        | {"body": marked("drift", "x"), "html_url": ""}
+    )
+    values = {"vars.AGENTOPS_DRIFT_STAGES || vars.AGENTOPS_STAGES || '[\"dev\"]'": '["dev", "lost"]'}
+    assert repository.runner.job("drift", "drift", {}, repository.head, **values).failed
+    assert hub.issues[0]["state"] == "open"
+
+
+def test_a_promotion_is_planned_then_that_plan_is_promoted(repository: Repository) -> None:
+    repository.apply(repository.head, digest="any")
+    values = {"inputs.source": "served", "inputs.target": "after", "github.ref_name": "main"}
+
+    def promote(job: str, **more: str) -> Ran:
+        return repository.runner.job("promote", job, {}, repository.head, **values, **more)
+
+    planned = promote("plan")
+    assert not planned.failed, planned.log
+    assert planned.outputs["plan"]["changed"] == "true"
+    digest = planned.outputs["plan"]["change-digest"]
+    assert promote("promote", **{"needs.plan.outputs.change-digest": "0" * 64}).failed
+    done = promote("promote", **{"needs.plan.outputs.change-digest": digest})
+    assert not done.failed, done.log
+    lock = json.loads(repository.hub.branches["main"]["locks/after.lock.json"])
+    assert lock["resources"]["agent/code-reviewer"]["promoted_from"]["stage"] == "served"
