@@ -30,7 +30,8 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 @dataclass(frozen=True, slots=True)
 class Place:
     """api: the base URL of the REST API, without a final slash. token: never shown. event: what started the
-    job, empty outside of one. summary: the file whose text GitHub shows as the job's summary.
+    job, empty outside of one. commit, branch: what it runs on. summary: the file whose text GitHub shows as
+    the job's summary.
     """
 
     api: str
@@ -40,7 +41,7 @@ class Place:
     summary: Path | None = None
     actor: str = ""
     commit: str = ""
-    run: str = ""
+    branch: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str], repository: str | None = None) -> Self:
@@ -56,7 +57,6 @@ class Place:
                 "write `--repository OWNER/NAME`; in GitHub Actions GITHUB_REPOSITORY says it",
             )
         summary = environ.get("GITHUB_STEP_SUMMARY")
-        server, run = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_RUN_ID")
         return cls(
             api=api_of(environ),
             token=token_of(environ),
@@ -65,7 +65,7 @@ class Place:
             summary=Path(summary) if summary else None,
             actor=environ.get("GITHUB_ACTOR", ""),
             commit=environ.get("GITHUB_SHA", ""),
-            run=f"{server}/{name}/actions/runs/{run}" if server and run else "",
+            branch=environ.get("GITHUB_REF_NAME", ""),
         )
 
     @property
@@ -86,11 +86,6 @@ class Place:
                 "write `--pull-request NUMBER`",
             )
         return number
-
-    @property
-    def head(self) -> str:
-        """The newest commit of the pull request that started the job, else the job's commit."""
-        return str(self.event.get("pull_request", {}).get("head", {}).get("sha") or self.commit)
 
     @property
     def read_only(self) -> str:

@@ -25,13 +25,15 @@ def required(found: Reviewed) -> str:
     return found.digest
 
 
-def reviewed(client: Client, commit: str, stage: str, marker: str, *, author: str | None = None) -> Reviewed:
-    """What the comment on the pull request of ``commit`` shows for ``stage``.
+def reviewed(
+    client: Client, commit: str, branch: str, stage: str, marker: str, *, author: str | None = None
+) -> Reviewed:
+    """What the comment on the pull request that brought ``commit`` to ``branch`` shows for ``stage``.
 
     The comment has to be the only one of ours, and nobody else may have been the last to edit it.
     """
-    if (number := merged_pull_request(client, commit)) is None:
-        return Reviewed(why=f"{commit[:12]} was not merged by a pull request")
+    if (number := merged_pull_request(client, commit, branch)) is None:
+        return Reviewed(why=f"{commit[:12]} was not merged into {branch} by a pull request")
     found = ours(client, number, marker, login_of(client, author))
     digest, why = None, ""
     if not found:
@@ -45,14 +47,15 @@ def reviewed(client: Client, commit: str, stage: str, marker: str, *, author: st
     return Reviewed(pull_request=number, digest=digest, why=why)
 
 
-def merged_pull_request(client: Client, commit: str) -> int | None:
-    """The number of the pull request that brought ``commit`` to its branch."""
+def merged_pull_request(client: Client, commit: str, branch: str) -> int | None:
+    """The number of the pull request that brought ``commit`` to ``branch``: one into another branch was
+    reviewed as a change of that."""
     listed: list[dict[str, Any]] = [
         item
         for item in client.pages(
             f"{client.place.repo}/commits/{commit}/pulls", "find the pull request of the commit"
         )
-        if item.get("merged_at")
+        if item.get("merged_at") and item["base"]["ref"] == branch
     ]
     listed.sort(key=lambda item: (item.get("merge_commit_sha") != commit, item["number"]))
     return int(listed[0]["number"]) if listed else None

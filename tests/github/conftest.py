@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,14 @@ from tests.sockets import serving
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """The server, with the environment of a job that may talk to it."""
     without_credentials(monkeypatch, tmp_path)
-    for name in ("GITHUB_EVENT_PATH", "GITHUB_STEP_SUMMARY", "GITHUB_ACTOR", "GITHUB_SHA", "GH_TOKEN"):
+    for name in (
+        "GITHUB_EVENT_PATH",
+        "GITHUB_STEP_SUMMARY",
+        "GITHUB_ACTOR",
+        "GITHUB_SHA",
+        "GITHUB_REF_NAME",
+        "GH_TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
     made = Hub()
     with serving(made.app) as port:
@@ -40,8 +48,6 @@ def said() -> list[str]:
 
 @pytest.fixture
 def client(hub: Hub, waits: list[float], said: list[str]) -> Iterator[Client]:
-    import os
-
     with Client(Place.of(os.environ), said.append, sleep=waits.append, clock=lambda: 1_000.0) as made:
         yield made
 

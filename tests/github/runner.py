@@ -69,6 +69,7 @@ class Runner:
             "GITHUB_RUN_ID": "99",
             "GITHUB_ACTOR": "ada",
             "GITHUB_SHA": sha,
+            "GITHUB_REF_NAME": self.values.get("github.ref_name", "main"),
             "GITHUB_EVENT_PATH": str(place / "event.json"),
             "GITHUB_STEP_SUMMARY": str(place / "summary.md"),
             "PYTHONDONTWRITEBYTECODE": "1",

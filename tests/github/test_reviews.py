@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -16,34 +17,44 @@ DIGEST, OTHER = "ab" * 32, "cd" * 32
 SHA = "1" * 40
 
 
+def pull(number: int, **more: Any) -> dict[str, Any]:
+    """A merged pull request, as the API lists it."""
+    usual = {"merged_at": "2026-01-01T00:00:00Z", "merge_commit_sha": SHA, "base": {"ref": "main"}}
+    return {"number": number, **usual, **more}
+
+
 @pytest.fixture
 def merged(hub: Hub) -> Hub:
     """Pull request 7 was merged as ``SHA``, and its comment shows a plan of dev."""
-    hub.merged[SHA] = [{"number": 7, "merged_at": "2026-01-01T00:00:00Z", "merge_commit_sha": SHA}]
+    hub.merged[SHA] = [pull(7)]
     hub.add_comment(marked("plan", "the plan", {"dev": DIGEST}))
     return hub
 
 
 def test_the_digest_of_the_comment(client: Client, merged: Hub) -> None:
-    found = reviewed(client, SHA, "dev", "plan")
+    found = reviewed(client, SHA, "main", "dev", "plan")
     assert (found.pull_request, found.digest, found.why) == (7, DIGEST, "")
 
 
 def test_the_pull_request_that_the_commit_is_the_merge_of_comes_first(client: Client, merged: Hub) -> None:
-    merged.merged[SHA].insert(0, {"number": 5, "merged_at": "2025-01-01T00:00:00Z", "merge_commit_sha": "2"})
-    merged.merged[SHA].insert(0, {"number": 3, "merged_at": None, "merge_commit_sha": SHA})
-    assert reviewed(client, SHA, "dev", "plan").pull_request == 7
+    merged.merged[SHA][:0] = [
+        pull(3, merged_at=None),
+        pull(4, base={"ref": "x"}),
+        pull(5, merge_commit_sha="2"),
+    ]
+    assert reviewed(client, SHA, "main", "dev", "plan").pull_request == 7
 
 
 def test_our_own_later_edit_counts(client: Client, merged: Hub) -> None:
     merged.editors[merged.comments[0]["id"]] = BOT
-    assert reviewed(client, SHA, "dev", "plan").digest == DIGEST
+    assert reviewed(client, SHA, "main", "dev", "plan").digest == DIGEST
 
 
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda hub: hub.merged.clear(), "was not merged by a pull request"),
+        (lambda hub: hub.merged.clear(), "was not merged into main by a pull request"),
+        (lambda hub: hub.merged[SHA][0].update(base={"ref": "x"}), "was not merged into main by"),
         (lambda hub: hub.comments.clear(), "has no comment of agentops"),
         (lambda hub: hub.comments[0]["user"].update(login="mallory"), "has no comment of agentops"),
         (lambda hub: hub.add_comment(marked("plan", "", {"dev": OTHER})), "has 2 comments of agentops"),
@@ -53,7 +64,7 @@ def test_our_own_later_edit_counts(client: Client, merged: Hub) -> None:
 )
 def test_nothing_else_is_taken_for_a_review(client: Client, merged: Hub, spoil, why: str) -> None:
     spoil(merged)
-    found = reviewed(client, SHA, "dev", "plan")
+    found = reviewed(client, SHA, "main", "dev", "plan")
     assert found.digest is None
     assert why in found.why
 

@@ -64,8 +64,8 @@ class Repository:
     def merge(self, name: str = "topic", number: int = 7) -> str:
         git(self.root, "checkout", "-q", "main")
         git(self.root, "merge", "-q", "--no-ff", "-m", f"Merge pull request #{number}", name)
-        merged = {"number": number, "merged_at": "2026-01-01T00:00:00Z", "merge_commit_sha": self.head}
-        self.hub.merged[self.head] = [merged]
+        merged = {"merged_at": "2026-01-01T00:00:00Z", "merge_commit_sha": self.head, "base": {"ref": "main"}}
+        self.hub.merged[self.head] = [{"number": number, **merged}]
         return self.head
 
     def plan(self, sha: str, stages: str, source: str = REPOSITORY) -> Ran:
@@ -209,7 +209,7 @@ def test_what_was_not_reviewed_is_not_applied(repository: Repository) -> None:
     [
         (lambda hub: hub.comments.clear(), "has no comment of agentops"),
         (lambda hub: hub.editors.update({hub.comments[0]["id"]: "mallory"}), "was edited by mallory"),
-        (lambda hub: hub.merged.clear(), "was not merged by a pull request"),
+        (lambda hub: hub.merged.clear(), "was not merged into main by a pull request"),
     ],
 )
 def test_no_review_no_apply(repository: Repository, spoil: Callable[[Hub], Any], why: str) -> None:

@@ -124,9 +124,10 @@ def issue(file: tuple[Path, ...], marker: str, title: str, label: str, close: bo
 @github.command("reviewed")
 @output_format("text", "json")
 @click.option("--commit", metavar="SHA", help="On the branch, after the merge (default: GITHUB_SHA).")
+@click.option("--branch", metavar="NAME", help="That branch (default: GITHUB_REF_NAME, else main).")
 @click.option("--marker", default=PLAN, show_default=True, help="Of the comment that was reviewed.")
 @_on_github
-def reviewed(form: str, commit: str | None, marker: str, **given: Any) -> int:
+def reviewed(form: str, commit: str | None, branch: str | None, marker: str, **given: Any) -> int:
     """Print the change digest that the pull request of a commit showed for the stage.
 
     Exits with 3 where none was reviewed, or where somebody has edited the comment.
@@ -140,7 +141,8 @@ def reviewed(form: str, commit: str | None, marker: str, **given: Any) -> int:
         sha = commit or client.place.commit
         if not sha:
             raise click.UsageError("say which commit: --commit SHA")
-        found = reviews.reviewed(client, sha, stage.name, marker, author=author)
+        into = branch or client.place.branch or "main"
+        found = reviews.reviewed(client, sha, into, stage.name, marker, author=author)
     if form == "json":
         output.json(found)
         return 0 if found.digest else BLOCKED
@@ -205,7 +207,9 @@ def _fold(store: LockFile) -> None:
 def _texts(told: Common, files: tuple[Path, ...]) -> str:
     """The files one under the other."""
     read = [
-        sys.stdin.read() if str(path) == "-" else (told.directory / path).read_text(encoding="utf-8")
+        sys.stdin.read()
+        if str(path) == "-"
+        else (told.directory / path).read_text(encoding="utf-8", errors="replace")
         for path in files
     ]
     return "\n\n".join(text.strip("\n") for text in read)
