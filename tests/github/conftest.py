@@ -17,15 +17,9 @@ from tests.sockets import serving
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """The server, with the environment of a job that may talk to it."""
     without_credentials(monkeypatch, tmp_path)
-    for name in (
-        "GITHUB_EVENT_PATH",
-        "GITHUB_STEP_SUMMARY",
-        "GITHUB_ACTOR",
-        "GITHUB_SHA",
-        "GITHUB_REF_NAME",
-        "GH_TOKEN",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith(("GITHUB_", "GH_")):
+            monkeypatch.delenv(name)
     made = Hub()
     with serving(made.app) as port:
         monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{port}/api/v3")

@@ -207,9 +207,9 @@ def _fold(store: LockFile) -> None:
 def _texts(told: Common, files: tuple[Path, ...]) -> str:
     """The files one under the other."""
     read = [
-        sys.stdin.read()
-        if str(path) == "-"
-        else (told.directory / path).read_text(encoding="utf-8", errors="replace")
+        (sys.stdin.buffer.read() if str(path) == "-" else (told.directory / path).read_bytes()).decode(
+            errors="replace"
+        )
         for path in files
     ]
     return "\n\n".join(text.strip("\n") for text in read)
