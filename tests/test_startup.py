@@ -34,7 +34,9 @@ def test_the_version_is_told_before_click_is_loaded():
     assert not {"click", "pydantic", "httpx", "rich"} & loaded_by("--version")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["lock", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["plan", "--help"], ["lock", "--help"], ["github", "--help"]]
+)
 def test_help_loads_neither_client_nor_schemas(arguments: list[str]):
     assert not {"httpx", "deepdiff", "pydantic", "rich", "yaml", "jinja2"} & loaded_by(*arguments)
 

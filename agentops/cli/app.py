@@ -14,6 +14,7 @@ from agentops import __version__
 from agentops.cli.commands.apply import apply, destroy
 from agentops.cli.commands.diff import diff
 from agentops.cli.commands.explain import explain
+from agentops.cli.commands.github import github
 from agentops.cli.commands.graph import graph
 from agentops.cli.commands.lock import lock
 from agentops.cli.commands.look import drift, status
@@ -64,6 +65,7 @@ for command in (
     lock,
     schema,
     registry,
+    github,
 ):
     cli.add_command(command)
 

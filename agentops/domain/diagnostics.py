@@ -138,6 +138,8 @@ class Code(StrEnum):
     PROMOTION_ORDER = "AO095"
     HELD_BACK = "AO096"
     REVISION = "AO097"
+    # What is said on GitHub
+    GITHUB = "AO098"
 
 
 _RULE_ID = r"^[A-Z]{2,8}[0-9]{3}$"

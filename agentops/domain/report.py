@@ -27,6 +27,19 @@ class ValidationReport(_Frozen):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+class Reviewed(_Frozen):
+    """What was reviewed of a stage before a commit came to its branch.
+
+    digest: the change digest, 64 hex digits; None where none was reviewed, and then ``why`` says why not.
+    pull_request: its number; None where the commit belongs to none.
+    """
+
+    format_version: int = FORMAT_VERSION
+    pull_request: int | None = None
+    digest: str | None = None
+    why: str = ""
+
+
 class Result(StrEnum):
     """How one change of an apply ended."""
 
