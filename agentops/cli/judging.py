@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from agentops.cli.wiring import Opened
     from agentops.domain.address import Address
     from agentops.domain.diagnostics import Diagnostic
+    from agentops.domain.kind import Catalog
+    from agentops.domain.policy import Policy
     from agentops.domain.project import Stage
     from agentops.domain.state import DesiredState
     from agentops.policy.judge import Asked
@@ -24,7 +27,7 @@ def judged_order(opened: Opened, order: Order) -> tuple[Diagnostic, ...]:
     needs = {address: resource.needs for address, resource in order.desired.resources.items()}
     only = order.choices.taken(needs) if order.choices.select else None
     return judge(
-        [_asked(opened, order.stage, order.desired, only)],
+        [_asked(opened.catalog, order.stage, order.desired, only)],
         _built_in(),
         opened.catalog.kinds,
         whole=only is None and len(opened.project.stages) == 1,
@@ -42,7 +45,7 @@ def judged(opened: Opened, stages: Sequence[Stage], loaded: Sequence[Loaded]) ->
         return ()
     parts = [sound_part(each.desired, each.diagnostics) for each in loaded]
     return judge(
-        [_asked(opened, stage, *part) for stage, part in zip(stages, parts, strict=True)],
+        [_asked(opened.catalog, stage, *part) for stage, part in zip(stages, parts, strict=True)],
         _built_in(),
         opened.catalog.kinds,
         whole=len(stages) == len(opened.project.stages)
@@ -50,13 +53,23 @@ def judged(opened: Opened, stages: Sequence[Stage], loaded: Sequence[Loaded]) ->
     )
 
 
-def _asked(opened: Opened, stage: Stage, desired: DesiredState, only: Collection[Address] | None) -> Asked:
+def judged_by(policy: Policy, stage: Stage, loaded: Loaded) -> tuple[Diagnostic, ...]:
+    """Of one stage by rules that need not be its own."""
+    from agentops.engine.fleets import sound_part
+    from agentops.kinds import CATALOG
+    from agentops.policy.judge import judge
+
+    part = sound_part(loaded.desired, loaded.diagnostics)
+    asked = _asked(CATALOG, replace(stage, policy=policy), *part)
+    return judge([asked], _built_in(), CATALOG.kinds, whole=False)
+
+
+def _asked(catalog: Catalog, stage: Stage, desired: DesiredState, only: Collection[Address] | None) -> Asked:
     from agentops.engine.fleets import fleet_of
     from agentops.policy.judge import Asked
 
     names = {id: str(address) for address, id in stage.external.items()}
-    fleet = fleet_of(opened.catalog, desired, names, protected=stage.protect)
-    return Asked(stage.policy, fleet, only)
+    return Asked(stage.policy, fleet_of(catalog, desired, names, protected=stage.protect), only)
 
 
 def _built_in() -> Sequence[Rule]:

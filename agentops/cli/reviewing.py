@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from agentops.domain.diagnostics import (
     note,
     warning,
 )
+from agentops.domain.policy import NO_POLICY, Policy
 from agentops.domain.project import Project
 
 if TYPE_CHECKING:
@@ -199,10 +200,30 @@ def _told(
     """What is said of the later side and was not said of the earlier one."""
     from agentops.policy.newly import newly
 
-    changed = {it.address for it in item.comparison.differing}
+    policy = _agreed(before, after, was, now)
     yield from newly(
-        [*before.diagnostics, *before.said(was)], in_order([*after.diagnostics, *after.said(now)]), changed
+        [*before.diagnostics, *before.said(was), *_judged(before, was, policy)],
+        in_order([*after.diagnostics, *after.said(now), *_judged(after, now, policy)]),
+        {it.address for it in item.comparison.differing},
     )
+
+
+def _agreed(before: _Tree, after: _Tree, was: str | None, now: str | None) -> Policy:
+    """The rules that both sides are asked about: those of the earlier side, so that nothing is judged by what
+    it brings along. Of a new stage what the later side says, without its programs: whoever may open a pull
+    request would have them run here."""
+    if was is not None:
+        return before.project.stages[was].policy
+    policy = after.project.stages[now].policy if now is not None else NO_POLICY
+    return replace(policy, files=())
+
+
+def _judged(tree: _Tree, name: str | None, policy: Policy) -> tuple[Diagnostic, ...]:
+    from agentops.cli.judging import judged_by
+
+    if name is None or name not in tree.loaded:
+        return ()
+    return judged_by(policy, tree.project.stages[name], tree.loaded[name])
 
 
 def _by_url(item: Revised) -> Iterator[Diagnostic]:
