@@ -39,7 +39,10 @@ from tests.test_architecture import TABLE
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
-SESSIONS = [ROOT / "README.md", ROOT / "docs" / "commands.md", ROOT / "docs" / "authentication.md"]
+SESSIONS = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / name for name in ("commands.md", "authentication.md", "policy.md")),
+]
 UPDATE = bool(os.environ.get("AGENTOPS_UPDATE_DOCS"))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -211,6 +214,9 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_sessions_print_what_is_shown(document: Path, terminal: Terminal) -> None:
     text = document.read_text(encoding="utf-8")
     assert "```console" in text
+    if document.name == "policy.md":  # what is run there is the project that it shows
+        terminal.folder /= "support"
+        lay(text, terminal.folder)
     for found in _STEP.finditer(text):
         if found["session"] is None:
             terminal.edit_in_the_console(found["address"], found["field"], found["value"])
@@ -366,19 +372,24 @@ def files_of(text: str) -> Iterator[tuple[str, str]]:
     """Path and content of each example that names its file in a comment on its first line (or second, after
     the fence of a frontmatter)."""
     for _, body in _FENCE.findall(text):
-        first = re.match(r"(?:---\n)?(?:# |<!-- |\{# )(\S+\.(?:yaml|md|md\.j2|json))(?: -->| #\})?\n", body)
+        names = r"\S+\.(?:yaml|md|md\.j2|json|py)"
+        first = re.match(rf"(?:---\n)?(?:# |<!-- |\{{# )({names})(?: -->| #\}})?\n", body)
         if first is not None:
             yield first[1], body
+
+
+def lay(text: str, folder: Path) -> None:
+    """Write the files that a document shows."""
+    for path, content in files_of(text):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        assert not (folder / path).exists(), f"{path} is shown twice"
+        (folder / path).write_text(content, encoding="utf-8")
 
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
     """The project that the examples of the file reference make up together."""
-    text = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
-    for path, content in files_of(text):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        assert not (tmp_path / path).exists(), f"{path} is shown twice"
-        (tmp_path / path).write_text(content, encoding="utf-8")
+    lay((ROOT / "docs" / "files.md").read_text(encoding="utf-8"), tmp_path)
     return tmp_path
 
 

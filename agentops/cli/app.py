@@ -13,6 +13,7 @@ import click
 from agentops import __version__
 from agentops.cli.commands.apply import apply, destroy
 from agentops.cli.commands.diff import diff
+from agentops.cli.commands.explain import explain
 from agentops.cli.commands.lock import lock
 from agentops.cli.commands.look import drift, status
 from agentops.cli.commands.plan import plan
@@ -44,6 +45,7 @@ def cli(**given: Any) -> None:
 for command in (
     init,
     validate,
+    explain,
     render,
     plan,
     apply,

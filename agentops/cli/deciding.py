@@ -78,10 +78,12 @@ def decided(opened: Opened, order: Order, output: Output) -> Planned:
     """The plan for an order, with what else decides whether it may be applied: here is the one place where
     rules that need the finished plan have their say."""
     from agentops.cli.gating import gated
+    from agentops.cli.judging import judged_order
 
     planned = looked(opened, order, output)
     if order.choices.destroy or order.decide is not None:  # neither brings anything that was not here before
         return planned
+    planned = planned.with_diagnostics(judged_order(opened, order))
     planned = planned.with_diagnostics(_not_promoted(opened, order, planned, output))
     return replace(planned, plan=gated(opened, order.stage, output, planned.plan))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agentops.domain.plan import Plan
     from agentops.domain.pulled import PullReport
     from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
+    from agentops.domain.rules import Explained, ExplainedCode, ExplainedRule
     from agentops.domain.state import Lock, LockEntry
     from agentops.domain.torn import RebuildReport
     from agentops.render.progress import LiveProgress
@@ -164,6 +165,24 @@ class Output:
         from agentops.render import text
 
         text.lock_entry(lock_entry_view(address, entry), self.out)
+
+    def rules(self, found: Explained) -> None:
+        from agentops.domain.view.explained import rules_view
+        from agentops.render import text
+
+        text.lock_table(rules_view(found), self.out)
+
+    def explained_rule(self, rule: ExplainedRule) -> None:
+        from agentops.domain.view.explained import rule_view
+        from agentops.render.explained import explained
+
+        explained(rule_view(rule), self.out)
+
+    def explained_code(self, found: ExplainedCode) -> None:
+        from agentops.domain.view.explained import code_view
+        from agentops.render.explained import explained
+
+        explained(code_view(found), self.out)
 
     def progress(self, total: int) -> LiveProgress:
         """One live line on a terminal while many resources apply; nothing elsewhere."""

@@ -6,7 +6,7 @@ Exceptions are for what stops us: ``Stop`` and its children carry a diagnostic a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -113,6 +113,9 @@ class Code(StrEnum):
     OLD_REFERENCE = "AO075"
     ROLLED_BACK = "AO076"
     UNSEEN_STAGE = "AO077"
+    # The project's own policy
+    POLICY = "AO078"
+    WAIVER = "AO079"
     # What stages have of their own
     MISSING_VARIABLE = "AO080"
     UNDECLARED_VARIABLE = "AO081"
@@ -124,6 +127,8 @@ class Code(StrEnum):
     NOT_CLEAN = "AO086"
     DRIFT_ELSEWHERE = "AO087"
     NOT_SOAKED = "AO088"
+    # Rules that do not work
+    BROKEN_RULE = "AO089"
     # Releases
     COMMIT = "AO090"
     UNKNOWN_SOURCE = "AO091"
@@ -187,6 +192,36 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
             key=lambda item: (item.location is None, item.location or Location(""), item.code, item.summary),
         )
     )
+
+
+def by_stages(told: Mapping[str, Sequence[Diagnostic]]) -> dict[str, list[Diagnostic]]:
+    """The problems by stage, where those that not every stage has name the stages they hold in.
+
+    What to do may differ (each stage knows other variables); the first stage's advice stands for all.
+    """
+    first: dict[Diagnostic, Diagnostic] = {}
+    stages: dict[Diagnostic, list[str]] = {}
+    for stage, problems in told.items():
+        for problem in dict.fromkeys(_without_detail(item) for item in problems):
+            stages.setdefault(problem, []).append(stage)
+        for item in problems:
+            first.setdefault(_without_detail(item), item)
+    said = {
+        problem: item if len(stages[problem]) == len(told) else _saying(item, stages[problem])
+        for problem, item in first.items()
+    }
+    return {stage: [said[_without_detail(item)] for item in problems] for stage, problems in told.items()}
+
+
+def _without_detail(item: Diagnostic) -> Diagnostic:
+    return item.model_copy(update={"detail": ""})
+
+
+def _saying(item: Diagnostic, stages: list[str]) -> Diagnostic:
+    named = f"stage{'' if len(stages) == 1 else 's'} {', '.join(stages)}"
+    if item.summary.endswith(named):
+        return item
+    return item.model_copy(update={"summary": f"{item.summary} (in {named})"})
 
 
 _LISTED = 20

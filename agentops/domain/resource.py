@@ -103,6 +103,10 @@ class Lifecycle:
     create_only: bool = False
 
 
+Places = Callable[[Sequence[str | int]], Location]
+"""Where a member of a body is written, or what is nearest to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """``body`` is the create request with references in the place of IDs; ``path`` the declaring file, or the
@@ -126,7 +130,7 @@ class Resource:
     version: str | None = None
     files: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    places: Callable[[Sequence[str | int]], Location] | None = field(default=None, compare=False, repr=False)
+    places: Places | None = field(default=None, compare=False, repr=False)
 
     def place(self, path: Sequence[str | int] = ()) -> Location:
         """Where a member of the body is written, or what is nearest to it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from agentops.domain.address import Address
+from agentops.domain.graph import Edges, closure, reversed_edges
 from agentops.domain.project import MaxRemovals, OnDrift, Stage
 
 
@@ -42,6 +43,20 @@ class Choices:
             max_removals=self.max_removals or stage.max_removals,
             release=self.on_drift is OnDrift.REVERT,
         )
+
+    def taken(self, edges: Edges) -> frozenset[Address]:
+        """The addresses that are brought to what the files ask for. What is to be recreated or rotated is
+        asked for by that alone."""
+        if not self.select:
+            return frozenset(edges)
+        start = self.asked
+        if not self.with_referrers:
+            return closure(start, edges)
+        return closure(closure(start, reversed_edges(edges)), edges)
+
+    @property
+    def asked(self) -> tuple[Address, ...]:
+        return (*self.select, *sorted(self.recreate | self.rotate))
 
     @property
     def removes(self) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentops.domain.address import Address
+from agentops.domain.diagnostics import Diagnostic, Severity
 from agentops.domain.fleet import Fleet, Member
+from agentops.domain.graph import closure, reversed_edges
 from agentops.domain.kind import Catalog
 from agentops.domain.plan import Action
 from agentops.domain.resource import Attachment, Body, Ref, Resource, replace_refs
@@ -23,6 +26,30 @@ def fleet_of(
         for address, item in desired.resources.items()
     }
     return Fleet(desired.stage, members, protected)
+
+
+def sound_part(
+    desired: DesiredState, problems: Iterable[Diagnostic]
+) -> tuple[DesiredState, frozenset[Address]]:
+    """The resources that no error is about, and of these the ones whose fleet is known: what refers to
+    something that is wrong, or is referred to by it, may be another thing once that is mended."""
+    errors = [item for item in problems if item.severity is Severity.ERROR]
+    if not errors:
+        return desired, frozenset(desired.resources)
+    addresses = {item.address for item in errors}
+    files = {item.location.file for item in errors if item.location is not None}
+    wrong = {
+        address
+        for address, it in desired.resources.items()
+        if address in addresses or not files.isdisjoint({it.path, *it.files})
+    }
+    needs = {address: it.needs for address, it in desired.resources.items()}
+    missing = {it for needed in needs.values() for it in needed if it not in needs}
+    referrers = reversed_edges(needs)
+    both = {it: [*needs.get(it, ()), *referrers.get(it, ())] for it in needs.keys() | referrers.keys()}
+    touched = closure(wrong | missing, both)
+    sound = {address: it for address, it in desired.resources.items() if address not in wrong}
+    return replace(desired, resources=sound), frozenset(sound) - touched
 
 
 def before_and_after(

@@ -171,12 +171,8 @@ class _Planning:
         referrers = reversed_edges(edges)
         if self.choices.destroy:
             return closure(self.choices.select, referrers)
-        # What is to be recreated or rotated is asked for by that alone.
-        start = [*self.choices.select, *sorted(self.choices.recreate | self.choices.rotate)]
-        taken = closure(start, edges)
-        if self.choices.with_referrers:
-            taken = closure(closure(start, referrers), edges)
-        self.left_behind = sorted(closure(start, referrers) - taken)
+        taken = self.choices.taken(edges)
+        self.left_behind = sorted(closure(self.choices.asked, referrers) - taken)
         return taken
 
     def _scope_of(self, back: PutBack) -> frozenset[Address]:

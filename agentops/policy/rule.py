@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Severity
+from agentops.domain.diagnostics import Location, Severity
 from agentops.domain.fleet import Fleet
 from agentops.domain.surface import Path
 
@@ -46,7 +46,8 @@ class Rule:
     ``settings`` are the options without which the example is not found. A team may write a text in the place
     of files.
 
-    ``check`` is pure: the same fleet, the same findings, in any order.
+    ``check`` is pure: the same fleet, the same findings, in any order. ``location`` is where a team wrote it;
+    None where it is built in.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Rule:
     check: Callable[[Fleet, Options], Iterable[Finding]]
     options: Mapping[str, Option] = field(default_factory=dict)
     protected: Severity | None = None
+    location: Location | None = None
     settings: Options = field(default_factory=dict)
 
     def option(self, name: str, said: Options) -> Any:

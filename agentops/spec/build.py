@@ -15,7 +15,7 @@ from agentops.domain.canonical import digest
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Severity, error
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.project import Project, Stage
-from agentops.domain.resource import Attachment, Body, Lifecycle, Resource, Source
+from agentops.domain.resource import Attachment, Body, Lifecycle, Places, Resource, Source
 from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION, read_credentials, read_secret_version
 from agentops.spec.defaults import filled
 from agentops.spec.discovery import Declaration
@@ -35,12 +35,13 @@ from agentops.spec.revision import Revision
 from agentops.spec.shorthand import expanded_tools
 from agentops.spec.slots import Names, named_in, short_references
 from agentops.spec.source import Document, describe
+from agentops.spec.waivers import POLICY, read_waivers
 
 PROMPT = "prompt"
 MEMORY = "memory"
 SEED = "seed"
 SCHEMA = "$schema"
-FILE_KEYS = (SCHEMA, "type", "address", OVERRIDES, TEMPLATE, LIFECYCLE)
+FILE_KEYS = (SCHEMA, "type", "address", OVERRIDES, TEMPLATE, LIFECYCLE, POLICY)
 """Keys of ours that every kind's file may have."""
 KIND_KEYS: Mapping[str, tuple[str, ...]] = {
     "agent": (PROMPT, MEMORY),
@@ -118,6 +119,7 @@ class _Builder:
         staged = self._staged(written)
         body = self._renderer.body(staged)
         lifecycle = read_lifecycle(body, self._kind, self.problems)
+        waivers = read_waivers(body, self.problems)
         body, foreign = without_foreign(self._kind, self._scope.catalog, body)
         self.problems.extend(foreign)
         blamed = frozenset(item.location for item in foreign if item.severity is Severity.ERROR)
@@ -135,11 +137,11 @@ class _Builder:
         if self._kind.name == "agent":
             body = expanded_tools(body, self._path, self._scope.files, self._scope.resources, self.problems)
         body = self._with_name(body)
+        beside = (*FILE_KEYS, *KIND_KEYS.get(self._kind.name, ()))
+        made, places = self._compiled(self._kind, body, beside=beside, blamed=blamed)
         own = Resource(
             address=self._address,
-            body=self._compiled(
-                self._kind, body, beside=(*FILE_KEYS, *KIND_KEYS.get(self._kind.name, ())), blamed=blamed
-            ),
+            body=made,
             path=self._path,
             location=Location(self._path, *_start(self._document)),
             source=self._source(written),
@@ -147,8 +149,10 @@ class _Builder:
             attachments=attachments,
             secret_version=version,
             files=files_of(self._path, written, self._scope.files),
+            waivers=waivers,
+            places=places,
         )
-        return [own, *(_protected(item) if lifecycle.protect else item for item in below)]
+        return [own, *(_like(own, item) for item in below)]
 
     def _has(self, key: str) -> bool:
         return key in KIND_KEYS.get(self._kind.name, ())
@@ -277,31 +281,37 @@ class _Builder:
 
     def _own_store(self, store: Address, memory: Memory, before: LocatedDict) -> list[Resource]:
         body = store_body(memory, self._address, self.problems)
+        made, places = self._compiled(self._scope.catalog["memory_store"], body)
         resource = Resource(
             address=store,
-            body=self._compiled(self._scope.catalog["memory_store"], body),
+            body=made,
             path=self._path,
             location=memory.at,
             source=Source(digest=digest(plain(before)), commit=self._commit([self._path])),
             files=(self._path,),
+            places=places,
         )
         create_only = memory.block.access == "read_write"
         return [resource, *self._seeds(store, memory.entry, before, create_only=create_only)]
 
     def _credentials(self, body: LocatedDict, written: LocatedDict) -> Iterator[Resource]:
         for item in read_credentials(body, written, self.problems):
-            within = f"{CREDENTIALS}.{item.name}"
+            made, places = self._compiled(
+                self._scope.catalog["credential"],
+                item.body,
+                within=f"{CREDENTIALS}.{item.name}",
+                beside=(SECRET_VERSION,),
+            )
             yield Resource(
                 address=Address.of("credential", f"{self._address.name}/{item.name}"),
-                body=self._compiled(
-                    self._scope.catalog["credential"], item.body, within=within, beside=(SECRET_VERSION,)
-                ),
+                body=made,
                 path=self._path,
                 location=item.at,
                 source=Source(digest=digest(plain(item.before)), commit=self._commit([self._path])),
                 files=(self._path,),
                 parent=self._address,
                 secret_version=item.secret_version,
+                places=places,
             )
 
     def _seeds(
@@ -329,7 +339,7 @@ class _Builder:
             found.append(
                 Resource(
                     address=Address.of(kind.name, f"{store.name}{seed.path}"),
-                    body=self._compiled(kind, body),
+                    body=self._compiled(kind, body)[0],
                     path=seed.file,
                     location=at,
                     source=Source(
@@ -351,20 +361,21 @@ class _Builder:
         within: str = "",
         beside: tuple[str, ...] = (),
         blamed: Collection[Location | None] = (),
-    ) -> Body:
-        """The request of a body. ``beside`` are keys of ours that may stand there, ``blamed`` the places of
-        foreign shapes: there nothing more is said, and nothing is missed anywhere."""
+    ) -> tuple[Body, Places]:
+        """The request of a body, and where its members are written. ``beside`` are keys of ours that may
+        stand there, ``blamed`` the places of foreign shapes: there nothing more is said, and nothing is
+        missed anywhere."""
         scope = self._scope
         self._looked_up |= bool(kind.slots and (scope.index.external or scope.index.elsewhere))
         names = Names(self._path, self._address, scope.catalog, scope.index, scope.files)
         body = filled(body, scope.stage.defaults, kind.fields)
-        made, problems = request(kind, body, names, beside, within)
+        made, problems, places = request(kind, body, names, beside, within)
         self.problems.extend(
             item
             for item in problems
             if item.location not in blamed and not (blamed and item.code is Code.MISSING_KEY)
         )
-        return made
+        return made, places
 
     def _source(self, written: LocatedDict) -> Source:
         """What the file is built from: the same in every stage."""
@@ -399,6 +410,7 @@ def _start(document: Document) -> tuple[int, int]:
     return at.line, at.column
 
 
-def _protected(resource: Resource) -> Resource:
-    """What belongs to something protected is protected with it."""
-    return replace(resource, lifecycle=replace(resource.lifecycle, protect=True))
+def _like(own: Resource, below: Resource) -> Resource:
+    """What belongs to something protected is protected with it, and what its file sets aside is set aside."""
+    protect = own.lifecycle.protect or below.lifecycle.protect
+    return replace(below, lifecycle=replace(below.lifecycle, protect=protect), waivers=own.waivers)

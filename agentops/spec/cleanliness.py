@@ -19,8 +19,8 @@ def uncommitted(root: Path, project: Project, catalog: Catalog) -> tuple[str, ..
     """The files below the root that differ from what is checked out, by path; None where no commit is.
 
     What git tracks counts whatever it is for, because a file that was deleted may have declared something.
-    What git does not track counts where a stage is built from it. A skill's own files are not looked at here:
-    its source has no commit then.
+    What git does not track counts where a stage is built from it or judged by it. A skill's own files are not
+    looked at here: its source has no commit then.
     """
     revision = read_revision(root)
     if revision is None:
@@ -35,4 +35,6 @@ def _read(root: Path, project: Project, catalog: Catalog) -> set[str]:
     """The files that declare something in any stage, and those that they name."""
     found = discover(Files(root), project, catalog)
     own = {PROJECT_FILE} if project.explicit else set()
+    for stage in project.stages.values():
+        own |= {file.path for file in stage.policy.files} | {it.location.file for it in stage.policy.declared}
     return own | {item.document.path for item in found.declarations} | found.payload

@@ -68,7 +68,17 @@ _DECLARED_AS = {
 """Where what belongs to a parent is written, and how."""
 
 _VAULT_KEYS = frozenset(
-    {"display_name", "metadata", "credentials", "lifecycle", "overrides", "template", "address", "$schema"}
+    {
+        "display_name",
+        "metadata",
+        "credentials",
+        "lifecycle",
+        "policy",
+        "overrides",
+        "template",
+        "address",
+        "$schema",
+    }
 )
 _VAULT = re.compile(rb"^[\s{,]*[\"']?(?:display_name|credentials|type)\b", re.MULTILINE)
 _MANIFEST = re.compile(rb"^apiVersion:", re.MULTILINE)

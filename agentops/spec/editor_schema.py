@@ -18,6 +18,7 @@ from agentops.spec.credentials import CREDENTIALS, SECRET_VERSION
 from agentops.spec.editor_references import widen
 from agentops.spec.lifecycle import LifecycleBlock
 from agentops.spec.memory import MemoryBlock
+from agentops.spec.policy_block import WaiverBlock
 from agentops.spec.shorthand import BUILT_IN, GROUPS, PERMISSIONS
 from agentops.spec.stage_block import DefaultsBlock, ProjectBlock
 from agentops.spec.walk import SKILL_FILE
@@ -131,7 +132,10 @@ def _of_kind(kind: Kind, catalog: Catalog) -> Schema:
 
 
 def _own_keys(kind: Kind, catalog: Catalog, definitions: Schema) -> Schema:
-    found: Schema = {"lifecycle": _defined(LifecycleBlock, "lifecycle", definitions)}
+    found: Schema = {
+        "lifecycle": _defined(LifecycleBlock, "lifecycle", definitions),
+        "policy": _defined(WaiverBlock, "policy", definitions),
+    }
     ours = KIND_KEYS.get(kind.name, ())
     if PROMPT in ours:
         found[PROMPT] = {

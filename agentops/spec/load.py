@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from agentops.domain.address import Address
-from agentops.domain.diagnostics import Code, Diagnostic, Stop, error, in_order, warning
+from agentops.domain.diagnostics import Code, Diagnostic, Stop, by_stages, error, in_order, warning
 from agentops.domain.github import Checkout
 from agentops.domain.kind import Catalog
 from agentops.domain.project import Project, Stage
@@ -79,7 +79,7 @@ def load_stages(
         )
         told[stage.name] = [*wrong, *more, *moved_problems(project.moved, state.resources, catalog)]
         states.append(state)
-    said = _with_stages(told)
+    said = by_stages(told)
     return [Loaded(state, in_order([*problems, *said[state.stage]]), tree.size) for state in states]
 
 
@@ -144,36 +144,6 @@ def _built(tree: Tree, stage: Stage, external: External) -> tuple[dict[Address, 
             if (other := resources.setdefault(resource.address, resource)) is not resource:
                 problems.append(_twice(resource, other.path, other.location.line))
     return resources, problems
-
-
-def _with_stages(told: dict[str, list[Diagnostic]]) -> dict[str, list[Diagnostic]]:
-    """The problems by stage, where those that not every stage has name the stages they hold in.
-
-    What to do may differ (each stage knows other variables); the first stage's advice stands for all.
-    """
-    first: dict[Diagnostic, Diagnostic] = {}
-    stages: dict[Diagnostic, list[str]] = {}
-    for stage, problems in told.items():
-        for problem in dict.fromkeys(_without_detail(item) for item in problems):
-            stages.setdefault(problem, []).append(stage)
-        for item in problems:
-            first.setdefault(_without_detail(item), item)
-    said = {
-        problem: item if len(stages[problem]) == len(told) else _saying(item, stages[problem])
-        for problem, item in first.items()
-    }
-    return {stage: [said[_without_detail(item)] for item in problems] for stage, problems in told.items()}
-
-
-def _without_detail(item: Diagnostic) -> Diagnostic:
-    return item.model_copy(update={"detail": ""})
-
-
-def _saying(item: Diagnostic, stages: list[str]) -> Diagnostic:
-    named = f"stage{'' if len(stages) == 1 else 's'} {', '.join(stages)}"
-    if item.summary.endswith(named):
-        return item
-    return item.model_copy(update={"summary": f"{item.summary} (in {named})"})
 
 
 def _nothing_declared(root: Path) -> Diagnostic:

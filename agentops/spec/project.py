@@ -36,6 +36,7 @@ from agentops.spec.located import LocatedDict
 from agentops.spec.misplaced import with_places
 from agentops.spec.moved import read_moved
 from agentops.spec.placeholders import is_placeholder, still_to_fill_in
+from agentops.spec.policies import Policies
 from agentops.spec.promotion import promotion_problems
 from agentops.spec.renamed import former_names, renaming_problems
 from agentops.spec.salvage import salvaged
@@ -47,12 +48,8 @@ from agentops.spec.variables import values_of, variable_problems
 PROJECT_FILE = "agentops.yaml"
 NAME = re.compile(r"[a-z0-9-]{1,63}\Z")
 
-_LATER_OF_PROJECT = {
-    "policy": "policy is not supported yet; remove it until a release checks it",
+_LATER = {
     "require": "versions cannot be required yet; gates are a stage's: `stages.NAME.require`",
-}
-_LATER_OF_STAGE = {
-    "policy": _LATER_OF_PROJECT["policy"],
 }
 
 
@@ -73,7 +70,8 @@ def implicit_project() -> Project:
 
 
 def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
-    """Read agentops.yaml. What is wrong in it is returned; what is right in it holds all the same."""
+    """Read agentops.yaml and the rules that it names, all from below ``root``. What is wrong in it is
+    returned; what is right in it holds all the same."""
     files = Files(root)
     if not files.is_file(PROJECT_FILE) and not files.absolute(PROJECT_FILE).is_symlink():
         return implicit_project(), ()
@@ -90,11 +88,11 @@ def load_project(root: Path) -> tuple[Project, tuple[Diagnostic, ...]]:
             location=Location(PROJECT_FILE),
         )
         return implicit_project(), (wrong,)
-    project = _read(tree, problems)
+    project = _read(tree, files, problems)
     return project, in_order(problems)
 
 
-def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
+def _read(tree: LocatedDict, files: Files, problems: list[Diagnostic]) -> Project:
     known = _without_literal_keys(_without_later(tree.without("$schema"), problems), problems)
     known, gates = without_gates(known, problems)
     wrong = with_places(schema_problems(ProjectBlock, known, tree.at))
@@ -107,7 +105,8 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
         return salvaged(known, external)
     block = ProjectBlock.model_validate(known)
     problems.extend(variable_problems(block.variables, known))
-    shared = defaults_in(known)
+    names = tuple(block.stages or (LOCAL,))
+    shared, policies = defaults_in(known), Policies(files, PROJECT_FILE, names, problems)
     stages = {
         name: replace(
             _stage(name, stage or StageBlock(), block, external.get(name, {})),
@@ -116,6 +115,7 @@ def _read(tree: LocatedDict, problems: list[Diagnostic]) -> Project:
                 Name(block.project or LOCAL, name), block.renamed_from, stage.renamed_from if stage else None
             ),
             defaults=joined(shared, defaults_in((known.get("stages") or {}).get(name))),
+            policy=policies.of(known, (known.get("stages") or {}).get(name)),
         )
         for name, stage in (block.stages or {LOCAL: StageBlock()}).items()
     }
@@ -178,21 +178,9 @@ def _pacing(block: PacingBlock | str | None) -> Pacing:
 
 def _without_later(tree: LocatedDict, problems: list[Diagnostic]) -> LocatedDict:
     """The tree without the keys that a later release brings, each of them reported."""
-    known = _drop(tree, _LATER_OF_PROJECT, problems)
-    stages = known.get("stages")
-    if isinstance(stages, LocatedDict):
-        kept = LocatedDict(stages.at)
-        for name, stage in stages.items():
-            reduced = _drop(stage, _LATER_OF_STAGE, problems) if isinstance(stage, LocatedDict) else stage
-            kept.put(name, reduced, stages.place(name), stages.place(name, "key"))
-        known.put("stages", kept, known.place("stages"), known.place("stages", "key"))
-    return known
-
-
-def _drop(tree: LocatedDict, later: Mapping[str, str], problems: list[Diagnostic]) -> LocatedDict:
-    for key in tree.keys() & later.keys():
-        problems.append(error(Code.LATER_FIELD, f"'{key}': {later[key]}", location=tree.place(key, "key")))
-    return tree.without(*later)
+    for key in tree.keys() & _LATER.keys():
+        problems.append(error(Code.LATER_FIELD, f"'{key}': {_LATER[key]}", location=tree.place(key, "key")))
+    return tree.without(*_LATER)
 
 
 def _without_literal_keys(tree: LocatedDict, problems: list[Diagnostic]) -> LocatedDict:

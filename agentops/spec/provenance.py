@@ -23,6 +23,7 @@ from agentops.spec.paths import files_behind, files_possible, is_templated
 from agentops.spec.payload import payload_of, strings
 from agentops.spec.revision import Revision
 from agentops.spec.source import read_data
+from agentops.spec.waivers import POLICY
 
 Matched = Mapping[str, Sequence[str]]
 """A pattern as it is written -> the addresses it names."""
@@ -41,7 +42,7 @@ def source_of(
     ``defaults`` are members it has although it does not say so: the name that its path gives. ``matched`` is
     what its patterns name: with another file there it is built from something else.
     """
-    base = written.without(OVERRIDES)
+    base = written.without(OVERRIDES, POLICY)
     payload = payload_of(path, base, files)
     content: dict[str, Any] = {
         "body": {**defaults, **plain(base)},

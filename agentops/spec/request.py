@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from agentops.domain.diagnostics import Code, Diagnostic, Location, error, has_errors, warning
 from agentops.domain.kind import Kind
-from agentops.domain.resource import Body, as_ref
+from agentops.domain.resource import Body, Places, as_ref
 from agentops.spec.located import LocatedDict, LocatedList, locate, plain
 from agentops.spec.placeholders import placeholders
 from agentops.spec.schema import schema_problems
@@ -32,8 +33,9 @@ _EXAMPLES: Mapping[str, Mapping[str, str]] = {
 
 def request(
     kind: Kind, body: LocatedDict, names: Names, ours: Sequence[str] = (), within: str = ""
-) -> tuple[Body, list[Diagnostic]]:
-    """The request, complete where leaving a member out would say something, and everything wrong with it.
+) -> tuple[Body, list[Diagnostic], Places]:
+    """The request, complete where leaving a member out would say something, everything wrong with it, and
+    where its members are written.
 
     ``ours`` are keys that a file of this kind may have beside the API's; ``within`` names the body.
     """
@@ -60,15 +62,19 @@ def request(
             told["detail"] = _example(item, kind, body, within)
         problems.append(item.model_copy(update=told))
     made: Body = plain(body)
+    places = partial(_place, body)
     if has_errors(problems):
-        return made, problems
+        return made, problems, places
     for path, summary, detail in kind.advice(plain(judged)):
         at = locate(body, path) or Location(names.base)
         problems.append(warning(Code.ADVICE, summary, detail, location=at))
     complete = kind.complete(made) if kind.written_out else {}
-    return made | {
-        name: complete[name] for name in kind.written_out & made.keys() & complete.keys()
-    }, problems
+    made |= {name: complete[name] for name in kind.written_out & made.keys() & complete.keys()}
+    return made, problems, places
+
+
+def _place(body: LocatedDict, path: Sequence[str | int]) -> Location:
+    return locate(body, path) or body.at
 
 
 def _example(problem: Diagnostic, kind: Kind, body: LocatedDict, within: str) -> str:

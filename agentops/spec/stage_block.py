@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from agentops.domain.project import MaxRemovals
 from agentops.spec.gates import Requirements
 from agentops.spec.moved import MovedBlock
+from agentops.spec.policy_block import PolicyBlock
 
 Text = Annotated[str, StringConstraints(min_length=1, strict=True)]
 
@@ -159,6 +160,9 @@ class StageBlock(Guards):
         None, description="the stage whose releases come here; plain apply brings only what that one runs"
     )
     require: Requirements = []
+    policy: PolicyBlock | None = Field(
+        None, description="over that of the project, rule by rule and option by option"
+    )
 
 
 class ProjectBlock(Guards):
@@ -181,4 +185,7 @@ class ProjectBlock(Guards):
     )
     moved: list[MovedBlock] | None = Field(
         None, description="what is recorded under another address than the files give it now"
+    )
+    policy: PolicyBlock | None = Field(
+        None, description="which rules hold and how severe they are, and rules of your own"
     )

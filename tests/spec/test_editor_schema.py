@@ -49,7 +49,7 @@ def test_a_schema_knows_every_field_and_our_own_keys(kind: str | None) -> None:
             "stages",
             "external",
         }
-        assert names == ours | {"on_drift", "prune", "max_removals", "mutex", "moved"}
+        assert names == ours | {"on_drift", "prune", "max_removals", "mutex", "moved", "policy"}
     else:
         assert CATALOG[kind].fields.keys() <= names
         assert {"type", "address", "overrides", "template", "lifecycle"} <= names

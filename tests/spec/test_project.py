@@ -128,24 +128,12 @@ def test_a_pace_that_is_none_is_refused_by_name(tmp_path: Path, pacing: str) -> 
     assert all("pacing" in item.summary or "_per_minute" in item.summary for item in problems), problems
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "policy: {}",
-    ],
-)
-def test_what_comes_later_in_a_stage_says_so_in_a_sentence(tmp_path: Path, key: str) -> None:
-    project, (problem,) = load(tmp_path, f"project: p\nstages:\n  s:\n    {key}\n")
+def test_what_comes_later_says_so_in_a_sentence(tmp_path: Path) -> None:
+    project, (problem,) = load(tmp_path, "project: p\nrequire: '>=1'\nstages: {s: {}}\n")
     assert problem.code is Code.LATER_FIELD
     assert problem.location is not None
-    assert (problem.location.line, problem.location.column) == (4, 5)
+    assert (problem.location.line, problem.location.column) == (2, 1)
     assert list(project.stages) == ["s"]
-
-
-@pytest.mark.parametrize("key", ["policy: {}", "require: '>=1'"])
-def test_what_comes_later_in_a_project_says_so_in_a_sentence(tmp_path: Path, key: str) -> None:
-    _, (problem,) = load(tmp_path, f"project: p\n{key}\n")
-    assert problem.code is Code.LATER_FIELD
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def _unread(opened: Opened) -> ValidationReport:
 
 
 def _checked(opened: Opened, stages: list[Stage]) -> ValidationReport:
+    from agentops.cli.judging import judged
     from agentops.domain.diagnostics import in_order
     from agentops.domain.report import ValidationReport
     from agentops.spec import load_stages, shared_names
@@ -98,6 +99,7 @@ def _checked(opened: Opened, stages: list[Stage]) -> ValidationReport:
     loaded = load_stages(opened.root, opened.project, stages, opened.catalog)
     found = [item for each in loaded for item in each.diagnostics]
     found += shared_names(opened.project, [each.desired for each in loaded], opened.catalog)
+    found += judged(opened, stages, loaded)
     return ValidationReport(
         project=opened.project.name,
         stages=tuple(stage.name for stage in stages),

@@ -30,8 +30,9 @@ from agentops.spec.overlay import OVERRIDES
 from agentops.spec.paths import files_behind
 from agentops.spec.slots import PATH
 from agentops.spec.source import Document, read_data, read_document
+from agentops.spec.waivers import POLICY
 
-_LAST = (OVERRIDES, LIFECYCLE)
+_LAST = (OVERRIDES, LIFECYCLE, POLICY)
 """Keys that new fields are written above."""
 
 

@@ -1,0 +1,65 @@
+"""What the rules have to say of stages: of all of them at once, or of what a plan brings to one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agentops.cli.deciding import Order
+    from agentops.cli.wiring import Opened
+    from agentops.domain.address import Address
+    from agentops.domain.diagnostics import Diagnostic
+    from agentops.domain.project import Stage
+    from agentops.domain.state import DesiredState
+    from agentops.policy.judge import Asked
+    from agentops.policy.rule import Rule
+    from agentops.spec import Loaded
+
+
+def judged_order(opened: Opened, order: Order) -> tuple[Diagnostic, ...]:
+    """Of what an order brings to its stage."""
+    from agentops.policy.judge import judge
+
+    needs = {address: resource.needs for address, resource in order.desired.resources.items()}
+    only = order.choices.taken(needs) if order.choices.select else None
+    return judge(
+        [_asked(opened, order.stage, order.desired, only)],
+        _built_in(),
+        opened.catalog.kinds,
+        whole=only is None and len(opened.project.stages) == 1,
+    )
+
+
+def judged(opened: Opened, stages: Sequence[Stage], loaded: Sequence[Loaded]) -> tuple[Diagnostic, ...]:
+    """Of stages as their files ask for them. Where files are wrong, of everything that this says nothing
+    about; where agentops.yaml is, of nothing, for it has the settings of the rules."""
+    from agentops.domain.diagnostics import has_errors
+    from agentops.engine.fleets import sound_part
+    from agentops.policy.judge import judge
+
+    if has_errors(opened.diagnostics):
+        return ()
+    parts = [sound_part(each.desired, each.diagnostics) for each in loaded]
+    return judge(
+        [_asked(opened, stage, *part) for stage, part in zip(stages, parts, strict=True)],
+        _built_in(),
+        opened.catalog.kinds,
+        whole=len(stages) == len(opened.project.stages)
+        and not any(has_errors(each.diagnostics) for each in loaded),
+    )
+
+
+def _asked(opened: Opened, stage: Stage, desired: DesiredState, only: Collection[Address] | None) -> Asked:
+    from agentops.engine.fleets import fleet_of
+    from agentops.policy.judge import Asked
+
+    names = {id: str(address) for address, id in stage.external.items()}
+    fleet = fleet_of(opened.catalog, desired, names, protected=stage.protect)
+    return Asked(stage.policy, fleet, only)
+
+
+def _built_in() -> Sequence[Rule]:
+    from agentops.policy.catalog import RULES
+
+    return RULES
