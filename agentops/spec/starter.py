@@ -34,6 +34,7 @@ tools:
 memory:
   - name: handbook
     type: semantic
+    access: read_only           # it grows by what people write here, not by what is found on the web
     seed: memory/
 """
 

@@ -24,6 +24,8 @@ MCP = "tools: [{mcp: linear, url: 'https://mcp.linear.app/mcp', allow: [list_iss
         ("tools: [web_search]\n", READ_ONLY, False),
         ("tools: [read, write, bash]\n", NOTES, False),
         ("tools: [web_search]\n", "", False),
+        ("tools: [web_search]\n", "memory: {type: episodic, retention_days: 9}\n", False),
+        ("tools: [web_search]\n", "memory: {name: things}\n", True),
     ],
 )
 def test_what_strangers_write_reaches_a_memory_through_open_tools_only(
