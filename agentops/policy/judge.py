@@ -10,7 +10,7 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Severity, by_stages, error, in_order, note, warning
 from agentops.domain.fleet import Fleet, Member
 from agentops.domain.policy import Policy, Waiver
-from agentops.policy.rule import Finding, Rule
+from agentops.policy.rule import Finding, Rule, as_text
 from agentops.policy.ruleset import Ruleset, options_of, ruleset, setting_problems, severity_of
 from agentops.policy.teamfiles import Failed, broken, guarded
 
@@ -157,7 +157,7 @@ def _named(value: object) -> str:
 def _finding(
     rule: Rule, severity: Severity, found: Finding, member: Member, held: Sequence[Waiver]
 ) -> Diagnostic:
-    detail = found.detail or (rule.fix if rule.location is not None else "")
+    detail = found.detail or (as_text(rule.fix) if rule.location is not None else "")
     if held:
         void = f"set aside at {held[0].location}, which does not hold in this stage: `waivers: off`"
         detail = f"{detail}\n{void}" if detail else void

@@ -22,7 +22,7 @@ HEAD = """\
 
 What agentops says of agents that are valid and may still not be what a team wants. `agentops explain AO101`
 prints the same as this page. How a rule is set, turned off or set aside for one file, and how to write your
-own, is told in `docs/policy.md`.
+own, is told in [policy.md](policy.md).
 
 An **error** is practically always wrong. A **warning** is a combination that has hurt somebody. A **note** is
 good to know. Where two are given, the second holds in stages with `protect: true`. Rules that are *silent
