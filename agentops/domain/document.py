@@ -20,7 +20,7 @@ from pydantic_core import core_schema
 from agentops.domain.comparison import Comparison, Diff
 from agentops.domain.plan import FORMAT_VERSION, Plan
 from agentops.domain.pulled import PullReport
-from agentops.domain.report import ApplyReport, DriftReport, Overview, StatusReport, ValidationReport
+from agentops.domain.report import ApplyReport, DriftReport, Overview, Reviewed, StatusReport, ValidationReport
 from agentops.domain.rules import Explained, ExplainedCode
 from agentops.domain.state import Lock, LockEntry
 from agentops.domain.torn import RebuildReport
@@ -68,6 +68,7 @@ DOCUMENTS: Mapping[str, Document] = {
     "rules": Document(Explained, "What rules a project has, or what one asks", ("explain",)),
     "code": Document(ExplainedCode, "What a diagnostic's code means", ("explain",), "of a diagnostic's code"),
     "pull": Document(PullReport, "What was written into which files", ("pull",)),
+    "reviewed": Document(Reviewed, "What was reviewed before it was merged", ("github reviewed",)),
     "lock": Document(Lock, "What a stage's lock records", ("lock list",)),
     "lock-entry": Document(LockEntry, "What a lock records of one address", ("lock show",)),
     "rebuild": Document(RebuildReport, "What was made of a torn lock", ("lock rebuild",)),

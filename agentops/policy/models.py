@@ -121,11 +121,12 @@ UNLISTED = Rule(
 GONE = Rule(
     id="AO151",
     name="retired-model",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     why=(
         "Requests to a retired model fail, so the agent is saved and no session of it ever answers. It "
         "happens with agents that were written from an old example, and with those that nobody has started "
-        "for months."
+        "for months. That is published as a date, and some models outlive theirs: a project that has none "
+        "of those makes this an error."
     ),
     example={_AGENT: f"model: claude-mythos-preview\n{_PROMPT}"},
     fix={_AGENT: f"model: claude-opus-5-5\n{_PROMPT}"},
