@@ -48,7 +48,7 @@ REST = "*"
 class Tool:
     """One tool of an agent, or the rest of a toolset (``name`` is ``REST``), with what holds for it after
     the toolset's defaults. ``permission`` is None where nobody asks: custom tools. ``domains`` are what a
-    web tool is limited to; None where it is not."""
+    web tool is limited to; None where it is not. ``blocked`` are the domains that it is kept from."""
 
     name: str
     origin: From
@@ -58,6 +58,7 @@ class Tool:
     description: str = ""
     powers: frozenset[Power] = frozenset()
     domains: tuple[str, ...] | None = None
+    blocked: tuple[str, ...] = ()
     path: Path = ()
 
     @property
@@ -117,8 +118,8 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """``runs(after, count)`` are the next times it starts; ``trap`` is what the days on which the clocks are
-    changed do to it, as a sentence; empty where nothing."""
+    """``runs(after, count)`` are the next times it starts, by the clock of its zone; ``trap`` is what the
+    days on which clocks are changed do to it, ``trap_advice`` what to write instead; empty where nothing."""
 
     expression: str
     timezone: str
@@ -140,7 +141,8 @@ class Mount:
 @dataclass(frozen=True, slots=True)
 class Use:
     """Something that is named with a version: a skill, an agent of a roster. ``version`` is None or
-    ``latest`` where nothing pins it."""
+    ``latest`` where nothing pins it. ``ours`` is whether ``name`` is an address; else it is an ID, a skill of
+    Anthropic's, or words: ``itself``, ``an advisor (claude-opus-5-5)``, ``agents it makes up``."""
 
     name: str
     version: str | int | None = None
@@ -158,8 +160,8 @@ class Surface:
 
     name, prompt, prompt_field, description, metadata: as the body has them. starts: the texts that sessions
     of a deployment begin with, by path. budget: in US cents. secrets: path of the member -> where its secret
-    comes from. reaches: hosts or URLs that it names beside MCP servers (a credential's). identity: whom it
-    acts as.
+    comes from. reaches: path of the member -> a host or URL that it names beside MCP servers (a credential's,
+    a repository that is mounted). identity: whom it acts as; None where it has none of its own.
     """
 
     name: str = ""

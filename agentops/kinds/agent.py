@@ -21,6 +21,7 @@ from pydantic import AfterValidator, StringConstraints
 from agentops.domain.diagnostics import Code, did_you_mean
 from agentops.domain.kind import EACH, Advice, Clear, Field, History, Kind, Precondition, Removal, Slot
 from agentops.domain.resource import Body
+from agentops.kinds.agent_surface import agent_surface
 from agentops.kinds.agent_tools import (
     McpToolset,
     Tool,
@@ -194,4 +195,5 @@ AGENT = Kind(
     precondition=Precondition.VERSION,
     takes_along=("deployment",),
     advice=advice,
+    surface=agent_surface,
 )

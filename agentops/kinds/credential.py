@@ -25,8 +25,10 @@ from pydantic import AfterValidator, StringConstraints
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, Kind, Removal, Replacement
 from agentops.domain.resource import Body
+from agentops.domain.surface import Surface
 from agentops.kinds.network import Host, OpenUrl
 from agentops.kinds.rates import MANAGED_AGENTS
+from agentops.kinds.reading import mapping_of, member_of, metadata_of, secrets_of, text_of, texts_of
 from agentops.kinds.schema import (
     METADATA,
     Metadata,
@@ -200,6 +202,29 @@ def _variable(auth: Body) -> Body:
 _NETWORKINGS: Mapping[str, type[Shape]] = {"unrestricted": AnyHost, "limited": SomeHosts}
 
 
+def surface(body: Body) -> Surface:
+    return Surface(
+        name=text_of(body.get("display_name")) or "",
+        metadata=metadata_of(body),
+        secrets=secrets_of(body.get("auth"), "auth"),
+        reaches=dict(_reached(mapping_of(body.get("auth")))),
+    )
+
+
+def _reached(auth: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where a secret is sent: its server, the endpoint it is renewed at, the hosts that a variable may go
+    to; ``*`` for any."""
+    if (server := text_of(auth.get("mcp_server_url"))) is not None:
+        yield "auth.mcp_server_url", server
+    if (endpoint := text_of(member_of(auth, "refresh", "token_endpoint"))) is not None:
+        yield "auth.refresh.token_endpoint", endpoint
+    networking = mapping_of(auth.get("networking"))
+    if networking.get("type") == "unrestricted":
+        yield "auth.networking", "*"
+    for index, host in enumerate(texts_of(networking.get("allowed_hosts"))):
+        yield f"auth.networking.allowed_hosts[{index}]", host
+
+
 CREDENTIAL = Kind(
     name="credential",
     directory="credentials",
@@ -236,4 +261,5 @@ CREDENTIAL = Kind(
     unread=frozenset({"auth.expires_at"}),
     secrets=True,
     replacement=Replacement.AFTER,
+    surface=surface,
 )

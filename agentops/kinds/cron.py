@@ -17,7 +17,7 @@ import re
 import zoneinfo
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -76,13 +76,12 @@ class Cron:
 
     def matches(self, moment: datetime) -> bool:
         """Whether it runs in this minute of the clock on the wall."""
-        day, weekday = moment.day in self.days, moment.isoweekday() % 7 in self.weekdays
-        return (
-            moment.minute in self.minutes
-            and moment.hour in self.hours
-            and moment.month in self.months
-            and (day or weekday if self.either else day and weekday)
-        )
+        return moment.minute in self.minutes and moment.hour in self.hours and self.is_on(moment)
+
+    def is_on(self, date: date) -> bool:
+        """Whether it runs on this day at all."""
+        day, weekday = date.day in self.days, date.isoweekday() % 7 in self.weekdays
+        return date.month in self.months and (day or weekday if self.either else day and weekday)
 
     @property
     def ever_runs(self) -> bool:
@@ -223,6 +222,34 @@ def _change_between(zone: zoneinfo.ZoneInfo, before: datetime, after: datetime) 
     return ClockChange(instant + min(old, new), instant + max(old, new), skipped=new > old)
 
 
+def next_runs(expression: str, zone_name: str, after: datetime, count: int) -> tuple[datetime, ...]:
+    """The first ``count`` times it starts later than ``after`` (aware), by the clock of its zone."""
+    cron, zone = read_cron(expression), zoneinfo.ZoneInfo(zone_name)
+    day, found = after.astimezone(zone).date(), list[datetime]()
+    while len(found) < count:
+        if cron.is_on(day):
+            found.extend(moment for moment in _runs_on(day, cron, zone) if moment > after)
+        day += _DAY
+    return tuple(found[:count])
+
+
+def _runs_on(day: date, cron: Cron, zone: zoneinfo.ZoneInfo) -> list[datetime]:
+    """In order; a time that the zone skips is left out, one that it has twice is there twice."""
+    walls = (
+        datetime.combine(day, time(hour, minute, fold=fold), zone)
+        for hour in cron.hours
+        for minute in cron.minutes
+        for fold in (0, 1)
+    )
+    instants = {wall.astimezone(UTC): wall for wall in walls}
+    return [
+        moment
+        for instant, wall in sorted(instants.items())
+        if (moment := instant.astimezone(zone)).replace(tzinfo=None, fold=0)
+        == wall.replace(tzinfo=None, fold=0)
+    ]
+
+
 class ClockTrap(NamedTuple):
     """What a schedule does on the days the clocks change. Times are ``HH:MM`` on the wall.
 
@@ -235,6 +262,7 @@ class ClockTrap(NamedTuple):
     outside: str
 
 
+@lru_cache(maxsize=8192)
 def clock_trap(expression: str, zone_name: str) -> ClockTrap | None:
     """None where no run is lost or doubled.
 
@@ -255,6 +283,18 @@ def clock_trap(expression: str, zone_name: str) -> ClockTrap | None:
     if not times[True] and not times[False]:
         return None
     return ClockTrap(_listed(times[True]), _listed(times[False]), _spans(affected))
+
+
+def trap_in_words(expression: str, zone: str) -> tuple[str, str] | None:
+    """The trap as a sentence, and what to write instead."""
+    if (trap := clock_trap(expression, zone)) is None:
+        return None
+    said = []
+    if trap.left_out:
+        said.append(f"on the day the clocks go forward it does not run at {trap.left_out}")
+    if trap.twice:
+        said.append(f"on the day the clocks go back it runs twice at {trap.twice}")
+    return f"in {zone}, {'; '.join(said)}", f"write a time outside {trap.outside}, or `timezone: UTC`"
 
 
 _SHOWN_TIMES = 3

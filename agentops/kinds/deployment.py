@@ -23,7 +23,8 @@ from pydantic import AfterValidator, BeforeValidator
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import EACH, Advice, Clear, Field, Kind, Removal, Slot, Switch
 from agentops.domain.resource import Body
-from agentops.kinds.cron import check_expression, check_zone, clock_trap
+from agentops.kinds.cron import check_expression, check_zone, trap_in_words
+from agentops.kinds.deployment_surface import deployment_surface
 from agentops.kinds.events import (
     MAX_EVENTS,
     Event,
@@ -186,18 +187,8 @@ def advice(body: Body) -> Iterator[Advice]:
 
 
 def _schedule_advice(expression: str, zone: str) -> Iterator[Advice]:
-    if (trap := clock_trap(expression, zone)) is None:
-        return
-    said = []
-    if trap.left_out:
-        said.append(f"on the day the clocks go forward it does not run at {trap.left_out}")
-    if trap.twice:
-        said.append(f"on the day the clocks go back it runs twice at {trap.twice}")
-    yield Advice(
-        ("schedule", "expression"),
-        f"in {zone}, {'; '.join(said)}",
-        f"write a time outside {trap.outside}, or `timezone: UTC`",
-    )
+    if (said := trap_in_words(expression, zone)) is not None:
+        yield Advice(("schedule", "expression"), *said)
 
 
 DEPLOYMENT = Kind(
@@ -235,4 +226,5 @@ DEPLOYMENT = Kind(
     switch=Switch(field="paused", on="pause", off="unpause", arms="schedule"),
     advice=advice,
     condition=condition,
+    surface=deployment_surface,
 )

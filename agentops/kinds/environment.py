@@ -21,8 +21,10 @@ from pydantic import BeforeValidator
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, Kind, Removal, Replacement
 from agentops.domain.resource import Body
+from agentops.domain.surface import Network, Surface
 from agentops.kinds.network import Host
 from agentops.kinds.rates import ENVIRONMENTS
+from agentops.kinds.reading import mapping_of, metadata_of, text_of, texts_of, words_of
 from agentops.kinds.schema import (
     METADATA,
     Metadata,
@@ -144,6 +146,31 @@ def _packages(packages: Any) -> Any:
     return defaults | known_members(packages, Packages)
 
 
+def surface(body: Body) -> Surface:
+    body = complete(body)
+    return Surface(
+        name=text_of(body.get("name")) or "",
+        description=words_of(body.get("description")),
+        metadata=metadata_of(body),
+        network=_network(mapping_of(body["config"])),
+    )
+
+
+def _network(config: Mapping[str, Any]) -> Network:
+    """Of a type of network that this program does not know it takes the widest."""
+    if config.get("type") == "self_hosted":
+        return Network(unrestricted=True, managed=False, path=("config",))
+    networking = mapping_of(config.get("networking"))
+    limited = networking.get("type") == "limited"
+    return Network(
+        unrestricted=not limited,
+        hosts=texts_of(networking.get("allowed_hosts")) if limited else (),
+        mcp_servers=not limited or networking.get("allow_mcp_servers") is True,
+        package_managers=not limited or networking.get("allow_package_managers") is True,
+        path=("config", "networking"),
+    )
+
+
 ENVIRONMENT = Kind(
     name="environment",
     directory="environments",
@@ -164,4 +191,5 @@ ENVIRONMENT = Kind(
     complete=complete,
     replacement=Replacement.RENAMED,
     unique_name="name",
+    surface=surface,
 )

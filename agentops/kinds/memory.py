@@ -17,7 +17,9 @@ from pydantic import AfterValidator
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, History, Kind, Precondition, Removal
 from agentops.domain.resource import Body
+from agentops.domain.surface import Surface
 from agentops.kinds.rates import MANAGED_AGENTS
+from agentops.kinds.reading import text_of, words_of
 from agentops.kinds.schema import Request, known_members, refusal
 
 _MAX_CONTENT_BYTES = 102_400
@@ -79,6 +81,13 @@ def complete(body: Body) -> Body:
     return filled
 
 
+def surface(body: Body) -> Surface:
+    """What agents read there is as good as a prompt."""
+    return Surface(
+        name=text_of(body.get("path")) or "", prompt=words_of(body.get("content")), prompt_field="content"
+    )
+
+
 MEMORY = Kind(
     name="memory",
     directory="memories",
@@ -105,4 +114,5 @@ MEMORY = Kind(
     detail_query={"view": "full"},
     list_query={"view": "basic"},
     documents="content",
+    surface=surface,
 )

@@ -18,7 +18,9 @@ from pydantic import AfterValidator, StringConstraints
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Clear, Field, Kind, Removal
 from agentops.domain.resource import Body
+from agentops.domain.surface import Surface
 from agentops.kinds.rates import MANAGED_AGENTS
+from agentops.kinds.reading import metadata_of, text_of, words_of
 from agentops.kinds.schema import METADATA, Metadata, Request, known_members, refusal
 
 
@@ -44,6 +46,14 @@ def complete(body: Body) -> Body:
     return {"description": "", "metadata": {}, **known_members(body, MemoryStoreCreate)}
 
 
+def surface(body: Body) -> Surface:
+    return Surface(
+        name=text_of(body.get("name")) or "",
+        description=words_of(body.get("description")),
+        metadata=metadata_of(body),
+    )
+
+
 MEMORY_STORE = Kind(
     name="memory_store",
     directory="memory_stores",
@@ -60,4 +70,5 @@ MEMORY_STORE = Kind(
     rates=MANAGED_AGENTS,
     text_field="description",
     complete=complete,
+    surface=surface,
 )

@@ -1,7 +1,8 @@
 """The model of an agent: its ID, or an object with what else can be said about it.
 
 Sources: API reference, "Agents"; SDK types ``BetaManagedAgentsModelConfigParams``,
-``BetaManagedAgentsEffort…Param``.
+``BetaManagedAgentsEffort…Param``. Prices: https://platform.claude.com/docs/en/models/NAME/overview, one page
+a model, as published in October 2026.
 """
 
 from __future__ import annotations
@@ -78,3 +79,25 @@ def complete_model(model: Any) -> Any:
         case {"type": str(level)}:
             filled["effort"] = level
     return filled
+
+
+_OUTPUT_PRICES: Mapping[str, float] = {
+    "claude-fable-5-1": 50,
+    "claude-fable-5": 50,
+    "claude-opus-5-5": 20,
+    "claude-opus-5": 25,
+    "claude-opus-4-6": 25,
+    "claude-opus-4-5": 25,
+    "claude-sonnet-5-5": 10,
+    "claude-sonnet-5": 10,
+    "claude-haiku-4-5": 5,
+}
+"""US dollars for a million output tokens at standard speed. Not here: models whose price depends on the
+length of the prompt (claude-haiku-5-5), and those whose page was not to be had."""
+
+_DATED = re.compile(r"-\d{8}$", re.ASCII)
+
+
+def price_of(model: str, speed: str) -> float | None:
+    """US dollars for a million output tokens; None where no one price is known. Fast mode costs more."""
+    return _OUTPUT_PRICES.get(_DATED.sub("", model)) if speed == "standard" else None

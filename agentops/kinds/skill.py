@@ -24,7 +24,9 @@ from pydantic import AfterValidator, StringConstraints
 from agentops.domain.diagnostics import Code
 from agentops.domain.kind import Bundle, Clear, Field, History, Kind, Removal
 from agentops.domain.resource import Body
+from agentops.domain.surface import Surface
 from agentops.kinds.rates import SKILLS
+from agentops.kinds.reading import text_of
 from agentops.kinds.schema import Problem, Request, Shape, known_members, refusal
 
 _MANIFEST = "SKILL.md"
@@ -108,6 +110,11 @@ def _is_manifest(files: Any) -> bool:
     return isinstance(files, Mapping) and all(isinstance(file, Mapping) for file in files.values())
 
 
+def surface(body: Body) -> Surface:
+    """What its files say is beside the body (``Resource.texts``)."""
+    return Surface(name=text_of(body.get("display_name")) or text_of(body.get("name")) or "")
+
+
 SKILL = Kind(
     name="skill",
     directory="skills",
@@ -124,6 +131,7 @@ SKILL = Kind(
     removal=Removal.DELETE,
     rates=SKILLS,
     complete=complete,
+    surface=surface,
     version="latest_version_id",
     history=History("{item}/versions", id="id", newest="latest_version_id"),
     tagged=False,

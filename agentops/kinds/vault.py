@@ -15,7 +15,9 @@ from pydantic import StringConstraints
 
 from agentops.domain.kind import Clear, Field, Kind, Removal
 from agentops.domain.resource import Body
+from agentops.domain.surface import Surface
 from agentops.kinds.rates import MANAGED_AGENTS
+from agentops.kinds.reading import metadata_of, text_of
 from agentops.kinds.schema import METADATA, Metadata, Request, known_members
 
 
@@ -26,6 +28,10 @@ class VaultCreate(Request):
 
 def complete(body: Body) -> Body:
     return {"metadata": {}, **known_members(body, VaultCreate)}
+
+
+def surface(body: Body) -> Surface:
+    return Surface(name=text_of(body.get("display_name")) or "", metadata=metadata_of(body))
 
 
 VAULT = Kind(
@@ -41,4 +47,5 @@ VAULT = Kind(
     rates=MANAGED_AGENTS,
     default_name="display_name",
     complete=complete,
+    surface=surface,
 )
