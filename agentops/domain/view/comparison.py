@@ -9,6 +9,7 @@ from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import ChangeView, ComparisonView, Line, Span, Tone
 from agentops.domain.view.overview import created_fields
 from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.risk import risk_lines
 
 _MARKS = {
     Side.BOTH: ("~", Tone.CHANGED),
@@ -43,6 +44,7 @@ def _change(item: Differing, found: Comparison, verbose: bool) -> ChangeView:
         address=item.address,
         about="" if item.side is Side.BOTH else f"only in {_name(found, item.side)}",
         place=f"{item.location.file}:{item.location.line}" if item.location else "",
+        remarks=tuple(risk_lines(item.risks)),
         fields=fields,
     )
 

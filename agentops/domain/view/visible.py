@@ -39,6 +39,19 @@ def visible(text: str) -> str:
     return _RUNNER_PREFIX.sub(f"#{_code_point('#')}", shown)
 
 
+def hidden_in(text: str) -> list[str]:
+    """The characters of a text that a terminal obeys or a reader does not see, but for line ends and joiners
+    that do their work."""
+    if text.isascii() and text.isprintable():
+        return []
+    at_work = {match.start() for match in _AT_WORK.finditer(text)}
+    return [
+        match[0]
+        for match in _HIDDEN.finditer(text)
+        if match[0] not in "\n\r" and match.start() not in at_work
+    ]
+
+
 def escape_hidden(text: str, escape: Callable[[str], str]) -> str:
     """The text with ``escape(character)`` for whatever a terminal obeys or a reader does not see."""
     return _HIDDEN.sub(lambda match: escape(match[0]), text)
