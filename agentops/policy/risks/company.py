@@ -50,6 +50,8 @@ def _roster_risk(level: Level, sentence: str) -> Risk:
 def _can(after: Around, uses: list[Use]) -> str:
     """What those can do who join."""
     able = [use.name for use in uses if (member := after.of(use.name)) is not None and _runs_unasked(member)]
+    if len(able) == len(uses) == 1:
+        return ", which runs commands without asking"
     return f"; {listed(able)} {plural(able, 'runs', 'run')} commands without asking" if able else ""
 
 

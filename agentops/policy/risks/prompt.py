@@ -13,7 +13,7 @@ from agentops.domain.view.problem import counted
 from agentops.domain.view.visible import hidden_in
 from agentops.policy.risks.scene import Scene
 from agentops.policy.risks.sentences import lifted
-from agentops.policy.risks.words import capital, listed, quoted
+from agentops.policy.risks.words import capital, listed, plural, quoted
 
 _QUOTES = 3
 
@@ -100,7 +100,7 @@ def _prohibitions(before: Mapping[str, str], after: Mapping[str, str]) -> Iterat
     found = lifted("\n\n".join(before.values()), "\n\n".join(after.values()))
     for item in found[:_QUOTES]:
         sentence = (
-            f"{quoted(item.text)} has an exception now: {quoted(item.instead)}."
+            f"{quoted(item.text)} has an exception now: {quoted(item.instead)}"
             if item.instead
             else f"No longer says {quoted(item.text)}; nothing in its place forbids it."
         )
@@ -125,8 +125,10 @@ def _hidden(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Ris
             said = f"Has {counted(unseen.total(), 'character')} that nobody sees ({names}): "
             yield _secret(f"{said}a model reads what they hide; remove them or ask why.", path)
         if fakes := sorted(_fakes(text) - _fakes(old)):
-            said = f"{listed(map(quoted, fakes))} mixes letters of two alphabets that look alike: "
-            yield _secret(f"{said}it does not say what it seems to say.", path)
+            odd = sorted({letter for word in fakes for letter in word if not letter.isascii()})
+            letters = listed(f"U+{ord(letter):04X}" for letter in odd)
+            said = f"{listed(map(quoted, fakes))} {plural(fakes, 'has', 'have')} letters of another alphabet"
+            yield _secret(f"{said} that look like Latin ones ({letters}): type it anew, or ask why.", path)
 
 
 def _secret(sentence: str, path: str) -> Risk:
@@ -137,8 +139,11 @@ _LOOKALIKES = "аеорсухіјѕһԁԛԝАВЕКМНОРСТХІЈЅοανκ�
 _WORD_WITH_LOOKALIKE = re.compile(rf"[A-Za-z]*[{_LOOKALIKES}][A-Za-z{_LOOKALIKES}]*")
 
 
+_LATIN = re.compile("[A-Za-z]")
+
+
 def _fakes(text: str) -> set[str]:
     """Words of Latin letters with some of the Greek or Cyrillic ones that look like them."""
     if text.isascii():
         return set()
-    return {word for word in _WORD_WITH_LOOKALIKE.findall(text) if re.search("[A-Za-z]{2}", word)}
+    return {word for word in _WORD_WITH_LOOKALIKE.findall(text) if len(_LATIN.findall(word)) > 1}

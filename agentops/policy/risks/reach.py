@@ -156,9 +156,7 @@ def _sent_to(scene: Scene) -> Iterator[Risk]:
     server = "auth.mcp_server_url"
     before, now = scene.old.reaches.get(server), scene.surface.reaches.get(server)
     if before is not None and now is not None and before != now:
-        sentence = (
-            f"Its secret is sent to {visible(now)}, until now to {visible(before)}: check whose that is."
-        )
+        sentence = f"Its secret is sent to {visible(now)}, until now to {visible(before)}: whose is that?"
         yield Risk(level=Level.HIGH, label=Label.SECRET_REFERENCE, sentence=sentence, path=server)
     elif "*" not in old and "*" not in new and (more := [host for host in new if host not in old]):
         sentence = (

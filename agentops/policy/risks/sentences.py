@@ -15,7 +15,8 @@ _PROHIBITS = re.compile(
     r"|forbidden|prohibited|under no circumstances|avoid|stop and ask|ask (?:a human|first|before)"
     r"|without (?:explicit |prior |written |human |the user's )*(?:approval|permission|consent|confirmation"
     r"|asking|being asked|review)"
-    r"|only (?:with|after|if|when|by|from|to|in|on|use|answer|act|reply|respond|read|write|call|run|send))\b",
+    r"|only (?:ever )?(?:to|in|on|use|answer|act|reply|respond|read|write|call|run|send)"
+    r"|only\b[^.!?]*\b(?:with|if|when|after|once|by|from))\b",
     re.IGNORECASE,
 )
 _EXCEPTS = re.compile(r"\b(unless|except|apart from|other than|but (?:you )?(?:may|can))\b", re.IGNORECASE)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.surface import REST, From, Permission, Power, Surface, Tool
 from agentops.policy.risks.scene import Scene
-from agentops.policy.risks.words import capital, listed, plural
+from agentops.policy.risks.words import listed, plural
 
 _PATH = "tools"
 _STRICT = (Permission.ASK, Permission.AUTO, Permission.ALLOW)
@@ -129,7 +129,7 @@ def _enabled(scene: Scene, pairs: list[Pair]) -> Iterator[Risk]:
         groups[Level.MEDIUM if tool.powers else Level.LOW].append(tool)
     for level, tools in groups.items():
         strange = [tool for tool in tools if Power.UNTRUSTED in tool.powers]
-        sentence = f"{capital(listed(map(called, tools)))} {plural(tools, 'is', 'are')} enabled"
+        sentence = f"{listed(map(called, tools))} {plural(tools, 'is', 'are')} enabled"
         if tools[0].origin is not From.CUSTOM:
             sentence += f", {_RUNS[_loosest(tools)]}"
         if strange:
@@ -140,9 +140,7 @@ def _enabled(scene: Scene, pairs: list[Pair]) -> Iterator[Risk]:
 def _disabled(pairs: list[Pair]) -> Iterator[Risk]:
     if tools := [was for was, now in pairs if was is not None and _on(was) and not _on(now)]:
         verb = plural(tools, "is", "are")
-        sentence = (
-            f"{capital(listed(map(called, tools)))} {verb} off: check that no instruction relies on it."
-        )
+        sentence = f"{listed(map(called, tools))} {verb} off: check that no instruction relies on it."
         yield Risk(level=Level.LOW, label=Label.TOOL_DISABLED, sentence=sentence, path=_PATH)
 
 
@@ -168,16 +166,15 @@ def _loosened(tools: list[Tool], was: Permission, now: Permission) -> Risk:
     asked = "asked every time" if was is Permission.ASK else "asked where it looked risky"
     powerful = any(tool.powers for tool in tools)
     how = _RUNS[now]
-    sentence = (
-        f"{capital(names)} {verb} {how} from now on, and {plural(tools, 'has', 'have')} {asked} until now."
-    )
+    sentence = f"{names} {verb} {how} from now on, and {plural(tools, 'has', 'have')} {asked} until now."
     level = Level.HIGH if powerful and now is Permission.ALLOW else Level.MEDIUM
     return Risk(level=level, label=Label.PERMISSION_LOOSENED, sentence=sentence, path=_PATH)
 
 
 def _tightened(tools: list[Tool], was: Permission, now: Permission) -> Risk:
     names, verb = listed(map(called, tools)), plural(tools, "runs", "run")
-    sentence = f"{capital(names)} {verb} {_RUNS[now]} from now on: a session that nobody watches waits there."
+    how = f"{plural(tools, 'asks', 'ask')} first" if now is Permission.ASK else f"{verb} {_RUNS[now]}"
+    sentence = f"{names} {how} from now on: a session that nobody watches waits there."
     return Risk(level=Level.LOW, label=Label.PERMISSION_TIGHTENED, sentence=sentence, path=_PATH)
 
 
@@ -194,12 +191,12 @@ def _domains(pairs: list[Pair]) -> Iterator[Risk]:
 
 def _lifted(was: Tool, now: Tool) -> str:
     if was.domains is not None and now.domains is None:
-        return f"{capital(now.name)} goes to any domain, no longer to {listed(was.domains)} alone."
+        return f"{now.name} goes to any domain, no longer to {listed(was.domains)} alone."
     if was.domains is not None and now.domains is not None:
         more = [it for it in now.domains if not _covered(it, was.domains)]
-        return f"{capital(now.name)} may go to {listed(more)} as well: who can write there?" if more else ""
+        return f"{now.name} may go to {listed(more)} as well: who can write there?" if more else ""
     less = [it for it in was.blocked if not _covered(it, now.blocked)] if now.domains is None else []
-    return f"{capital(now.name)} is no longer kept from {listed(less)}." if less else ""
+    return f"{now.name} is no longer kept from {listed(less)}." if less else ""
 
 
 def _covered(domain: str, known: tuple[str, ...]) -> bool:

@@ -141,7 +141,7 @@ def _risk(cause: Address, combination: str, sessions: list[Session]) -> Risk:
     tools = listed(_sources(sessions[0].agent.surface))
     who = "It" if agents == [cause] else listed(agents)
     verb = "reads" if who == "It" else plural(agents, "reads", "read")
-    where = _where(cause, sessions)
+    where = _where(cause, combination, sessions)
     if combination:
         sentence = (
             f"{who} {verb} what strangers wrote ({tools}) and can write {combination}{where}: "
@@ -158,16 +158,13 @@ def _risk(cause: Address, combination: str, sessions: list[Session]) -> Risk:
     return Risk(level=level, label=Label.UNTRUSTED_INPUT, sentence=sentence)
 
 
-def _where(cause: Address, sessions: list[Session]) -> str:
-    """Beside the address that says it and the agents that are named already."""
+def _where(cause: Address, combination: str, sessions: list[Session]) -> str:
+    """What else has a part in it, beside the address that says it and the agents that are named already."""
     deployments = [it.deployment.address for it in sessions if it.deployment is not None]
-    environments = [
-        it.environment.address
-        for it in sessions
-        if it.environment is not None and it.environment.address != cause
-    ]
-    named = [it for it in deployments if it != cause] or ([] if not deployments else environments)
-    return f" (in {listed(named)})" if named else ""
+    if named := [it for it in deployments if it != cause]:
+        return f" (in {listed(named)})"
+    networks = [it.environment.address for it in sessions if it.environment is not None]
+    return f" (in {listed(networks)})" if networks and not combination else ""
 
 
 def _sources(surface: Surface) -> list[str]:
