@@ -125,8 +125,9 @@ def _sentence(text: str) -> Sentence:
     plain = _MARKS.sub("", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     words = _WORD.findall(plain.casefold())
     about = frozenset(_stem(word) for word in words if word not in _EMPTY)
-    prohibits, excepts = _PROHIBITS.search(plain), _EXCEPTS.search(plain)
-    return Sentence(text, " ".join(words), about, prohibits is not None, excepts is not None)
+    # What only announces a list forbids nothing itself; its items do.
+    prohibits = not plain.rstrip().endswith(":") and _PROHIBITS.search(plain) is not None
+    return Sentence(text, " ".join(words), about, prohibits, _EXCEPTS.search(plain) is not None)
 
 
 def _texts(prompt: str) -> Iterator[str]:

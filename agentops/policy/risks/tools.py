@@ -54,6 +54,11 @@ def called(tool: Tool) -> str:
     return f"the custom tool {tool.name}"
 
 
+def _verb(tools: list[Tool], one: str, many: str) -> str:
+    """The verb that fits them: the rest of a toolset is one entry and many tools."""
+    return plural(tools, many if tools[0].name == REST else one, many)
+
+
 def _on(tool: Tool | None) -> bool:
     return tool is not None and tool.enabled
 
@@ -129,7 +134,7 @@ def _enabled(scene: Scene, pairs: list[Pair]) -> Iterator[Risk]:
         groups[Level.MEDIUM if tool.powers else Level.LOW].append(tool)
     for level, tools in groups.items():
         strange = [tool for tool in tools if Power.UNTRUSTED in tool.powers]
-        sentence = f"{listed(map(called, tools))} {plural(tools, 'is', 'are')} enabled"
+        sentence = f"{listed(map(called, tools))} {_verb(tools, 'is', 'are')} enabled"
         if tools[0].origin is not From.CUSTOM:
             sentence += f", {_RUNS[_loosest(tools)]}"
         if strange:
@@ -139,7 +144,7 @@ def _enabled(scene: Scene, pairs: list[Pair]) -> Iterator[Risk]:
 
 def _disabled(pairs: list[Pair]) -> Iterator[Risk]:
     if tools := [was for was, now in pairs if was is not None and _on(was) and not _on(now)]:
-        verb = plural(tools, "is", "are")
+        verb = _verb(tools, "is", "are")
         sentence = f"{listed(map(called, tools))} {verb} off: check that no instruction relies on it."
         yield Risk(level=Level.LOW, label=Label.TOOL_DISABLED, sentence=sentence, path=_PATH)
 
@@ -162,18 +167,18 @@ def _permissions(pairs: list[Pair]) -> Iterator[Risk]:
 
 
 def _loosened(tools: list[Tool], was: Permission, now: Permission) -> Risk:
-    names, verb = listed(map(called, tools)), plural(tools, "runs", "run")
+    names, verb = listed(map(called, tools)), _verb(tools, "runs", "run")
     asked = "asked every time" if was is Permission.ASK else "asked where it looked risky"
     powerful = any(tool.powers for tool in tools)
     how = _RUNS[now]
-    sentence = f"{names} {verb} {how} from now on, and {plural(tools, 'has', 'have')} {asked} until now."
+    sentence = f"{names} {verb} {how} from now on, and {_verb(tools, 'has', 'have')} {asked} until now."
     level = Level.HIGH if powerful and now is Permission.ALLOW else Level.MEDIUM
     return Risk(level=level, label=Label.PERMISSION_LOOSENED, sentence=sentence, path=_PATH)
 
 
 def _tightened(tools: list[Tool], was: Permission, now: Permission) -> Risk:
-    names, verb = listed(map(called, tools)), plural(tools, "runs", "run")
-    how = f"{plural(tools, 'asks', 'ask')} first" if now is Permission.ASK else f"{verb} {_RUNS[now]}"
+    names, verb = listed(map(called, tools)), _verb(tools, "runs", "run")
+    how = f"{_verb(tools, 'asks', 'ask')} first" if now is Permission.ASK else f"{verb} {_RUNS[now]}"
     sentence = f"{names} {how} from now on: a session that nobody watches waits there."
     return Risk(level=Level.LOW, label=Label.PERMISSION_TIGHTENED, sentence=sentence, path=_PATH)
 
