@@ -303,6 +303,7 @@ def _untrusted(files: Files, rng: random.Random) -> str:
             return "deployment/other9"
         case _:
             files["deployment/target"]["resources"][0]["access"] = "read_write"
+            _tool(files, "write")
             return _tool(files, "web_search")
 
 

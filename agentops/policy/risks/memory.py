@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agentops.domain.fleet import Member
 from agentops.domain.risk import Label, Level, Risk
 from agentops.policy.risks.scene import Scene
-from agentops.policy.risks.words import listed
+from agentops.policy.risks.words import listed, plural
 
 
 def risks(scene: Scene) -> Iterator[Risk]:
@@ -16,9 +16,9 @@ def risks(scene: Scene) -> Iterator[Risk]:
     if not found:
         return
     read = [store for store in found if store in _readable(scene.was)]
-    sentence = f"Its sessions can write {listed(found)}"
+    sentence = f"{listed(found)} {plural(found, 'is', 'are')} writable to its sessions"
     if read:
-        sentence += ", until now they could only read it" if len(found) == 1 else ", some only read until now"
+        sentence += f", {listed(read) if len(read) < len(found) else 'and'} read-only until now"
     yield Risk(
         level=Level.LOW if scene.new else Level.MEDIUM,
         label=Label.MEMORY_WRITABLE,

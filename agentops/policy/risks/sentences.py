@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PROHIBITS = re.compile(
     r"\b(never|must not|mustn't|may not|shall not|should not|shouldn't|do not|don't|does not have permission"
@@ -121,6 +122,7 @@ def sentences(prompt: str) -> list[Sentence]:
     return [_sentence(text) for text in _texts(prompt)]
 
 
+@lru_cache(maxsize=65_536)
 def _sentence(text: str) -> Sentence:
     plain = _MARKS.sub("", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     words = _WORD.findall(plain.casefold())

@@ -43,7 +43,7 @@ def _tool_in(tools: Mapping[str, Tool], key: str, named: Tool) -> Tool | None:
 
 
 def called(tool: Tool) -> str:
-    """``bash``, ``linear's list_issues``, ``all other tools of linear``, ``the custom tool lookup``."""
+    """``bash``, ``list_issues of linear``, ``the tools of linear``, ``the custom tool lookup``."""
     match tool.origin:
         case From.BUILTIN:
             return tool.name

@@ -35,6 +35,9 @@ class Session:
         return [tool for tool in has(self.agent.surface, Power.UNTRUSTED) if tool.domains is None]
 
     def stores(self) -> list[str]:
+        """What can be written in fact: memory is a directory, and it takes a tool that writes files."""
+        if not has(self.agent.surface, Power.WRITE):
+            return []
         members = (self.agent, self.deployment)
         return [store for member in members if member is not None for store in writable(member)]
 

@@ -8,6 +8,11 @@ from agentops.policy.risks.sentences import lifted, sentences
 
 from .telling import labels, of_agent, told
 
+REORDERED = (
+    "low prompt-changed: The lines of the prompt come in another order: "
+    "check that none relies on the one before it."
+)
+
 
 def gone(before: str, after: str) -> list[str]:
     return [item.text for item in lifted(before, after)]
@@ -73,7 +78,6 @@ def test_an_exception_is_told_with_the_sentence_that_has_it() -> None:
 def test_an_item_is_forbidden_by_what_stands_above_its_list() -> None:
     prompt = "Be kind.\n\nDo not:\n\n- guess\n- shout\n\nAlways:\n\n- sign\n"
     assert [it.text for it in sentences(prompt) if it.prohibits] == [
-        "Do not:",
         "Do not: guess",
         "Do not: shout",
     ]
@@ -88,10 +92,7 @@ def test_a_change_tells_how_much_of_the_prompt_it_is() -> None:
     assert of_agent({"system": old}, {"system": old.replace("Line 3.\n", "Line three.\n")}) == [
         "low prompt-changed: 1 of the 40 lines of the prompt changes."
     ]
-    assert of_agent({"system": "a\nb\n"}, {"system": "b\na\n"}) == [
-        "low prompt-changed: The lines of the prompt come in another order: "
-        "check that none relies on the one before it."
-    ]
+    assert of_agent({"system": "a\nb\n"}, {"system": "b\na\n"}) == [REORDERED]
     assert labels(of_agent({"system": "a"}, {})) == ["low prompt-changed"]
 
 
@@ -125,7 +126,16 @@ def test_characters_that_nobody_sees_are_told_by_number(hidden: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "seen", ["Grüße 👩‍💻", "naïve", "Δt is the time", "Привет, мир", "π", "tab\there", "µs"]
+    "seen",
+    [
+        "Grüße \N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}",
+        "naïve",
+        "Δt is the time",
+        "Привет, мир",
+        "π",
+        "tab\there",
+        "5 µs",
+    ],
 )
 def test_what_can_be_seen_is_not_hidden(seen: str) -> None:
     assert of_agent(None, {"system": seen}) == []

@@ -9,8 +9,8 @@ import pytest
 from .telling import MODEL, OPEN, deployment, labels, limited, mount, of_agent, told, tools
 
 CLOSED = limited("a.example")
-WEB = {"name": "a", "model": MODEL, **tools({"name": "web_search"})}
-QUIET = {"name": "a", "model": MODEL, **tools({"name": "read"})}
+WEB = {"name": "a", "model": MODEL, **tools({"name": "web_search"}, {"name": "write"})}
+QUIET = {"name": "a", "model": MODEL, **tools({"name": "write"})}
 HOSTED = {"config": {"type": "self_hosted"}}
 
 
@@ -80,7 +80,9 @@ def test_memory_that_becomes_writable() -> None:
     places = {"agent/a": QUIET, "environment/e": CLOSED, "memory_store/m": {"name": "m"}}
     read, write = (deployment(resources=[mount(access)]) for access in ("read_only", "read_write"))
     (line,) = told(places | {"deployment/d": read}, places | {"deployment/d": write})["deployment/d"]
-    assert line.startswith("medium memory-writable: Its sessions can write memory_store/m, until now")
+    assert line.startswith(
+        "medium memory-writable: memory_store/m is writable to its sessions, and read-only"
+    )
     (line,) = told(places, places | {"deployment/d": write})["deployment/d"]
     assert line.startswith("low memory-writable")
     assert told(places | {"deployment/d": write}, places | {"deployment/d": read}) == {}
@@ -124,6 +126,13 @@ def test_what_was_together_before_is_no_news() -> None:
         "low prompt-changed: The prompt is new (1 line): read it."
     ]
     assert told(places(WEB, OPEN), places(other, OPEN)) == {}
+
+
+def test_who_has_no_tool_to_write_with_writes_no_memory() -> None:
+    reader = {"name": "a", "model": MODEL, **tools({"name": "web_search"})}
+    mounted = {"resources": [mount()]}
+    assert untrusted(places(reader, CLOSED), places(reader, CLOSED, **mounted)) == []
+    assert untrusted(places(reader, CLOSED, **mounted), places(WEB, CLOSED, **mounted)) == ["agent/a"]
 
 
 def test_a_new_deployment_says_it_alone() -> None:

@@ -61,10 +61,10 @@ def cron(expression: str, zone: str = "Europe/Berlin", **more: Any) -> dict[str,
 
 
 def test_schedules_tell_their_next_runs_by_the_clock_of_their_zone() -> None:
-    assert of_deployment(cron("0 9 * * 1"), cron("0 9 * * 1", "America/New_York")) == [
-        "medium schedule-changed: Starts at `0 9 * * 1` America/New_York, until now `0 9 * * 1` Europe/Berlin; "
-        "next on Mon 2 Mar 09:00, Mon 9 Mar 09:00 and Mon 16 Mar 09:00."
-    ]
+    (line,) = of_deployment(cron("0 9 * * 1"), cron("0 9 * * 1", "America/New_York"))
+    said = "Starts at `0 9 * * 1` America/New_York, until now `0 9 * * 1` Europe/Berlin; next on "
+    runs = "Mon 2 Mar 09:00, Mon 9 Mar 09:00 and Mon 16 Mar 09:00."
+    assert line == f"medium schedule-changed: {said}{runs}"
     assert "next on Tue 29 Feb 00:00" in of_deployment(None, cron("0 0 29 2 *"))[0]
     assert of_deployment(cron("0 9 * * 1"), {}) == [
         "low schedule-changed: Starts no more by itself: somebody or something else has to start it."
@@ -74,9 +74,8 @@ def test_schedules_tell_their_next_runs_by_the_clock_of_their_zone() -> None:
 def test_a_pause_is_told_and_its_end_too() -> None:
     assert of_deployment(None, cron("0 9 * * 1", paused=True))[0].endswith("nothing runs while it is paused.")
     lines = of_deployment(cron("0 9 * * 1", paused=True), cron("0 9 * * 1", paused=False))
-    assert lines[0].startswith("medium schedule-changed: Is no longer paused; next on Mon 2 Mar 10:00") or (
-        "next on Mon 9 Mar 09:00" in lines[0]
-    )
+    runs = "Mon 9 Mar 09:00, Mon 16 Mar 09:00 and Mon 23 Mar 09:00"  # today's is just over
+    assert lines == [f"medium schedule-changed: Is no longer paused; next on {runs}."]
     assert of_deployment(cron("0 9 * * 1"), cron("0 9 * * 1", paused=True)) == []
 
 
@@ -99,10 +98,8 @@ def variable(networking: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_secrets() -> None:
-    assert told({}, credential("env:A"))["credential/v/one"] == [
-        "medium secret-reference: Sends the secret in env:A to https://mcp.linear.app/mcp: "
-        "check that it is the right one."
-    ]
+    said = "Sends the secret in env:A to https://mcp.linear.app/mcp: check that it is the right one."
+    assert told({}, credential("env:A"))["credential/v/one"] == [f"medium secret-reference: {said}"]
     assert labels(told(credential("env:A"), credential("env:B"))["credential/v/one"]) == [
         "high secret-reference"
     ]

@@ -25,11 +25,9 @@ SERVERS = [{"type": "url", "name": "linear", "url": "https://mcp.linear.app/mcp"
 
 
 def test_a_tool_that_reads_strangers_weighs_more() -> None:
-    assert of_agent(tools(READ), tools(READ, {"name": "grep"}, {"name": "web_search"})) == [
-        "medium tool-enabled: web_search is enabled, without asking; "
-        "what strangers wrote can reach the agent that way.",
-        "low tool-enabled: grep is enabled, without asking.",
-    ]
+    web, grep = of_agent(tools(READ), tools(READ, {"name": "grep"}, {"name": "web_search"}))
+    assert web.startswith("medium tool-enabled: web_search is enabled, without asking; what strangers wrote")
+    assert grep == "low tool-enabled: grep is enabled, without asking."
 
 
 def test_commands_say_more_than_a_tool() -> None:
@@ -77,14 +75,9 @@ def test_a_default_that_changes_is_told_of_all_it_holds_for() -> None:
 def test_the_tools_of_a_server_ask_until_something_is_said() -> None:
     allowed = LINEAR | {"default_config": {"permission_policy": ALLOW}}
     sides = ({"tools": [it], "mcp_servers": SERVERS} for it in (LINEAR, allowed))
-    assert (
-        of_agent(*sides)
-        == [
-            "high permission-loosened: the tools of linear runs without asking from now on, "
-            "and has asked every time until now."
-        ]
-        or True
-    )
+    (line,) = of_agent(*sides)
+    said = "the tools of linear run without asking from now on, and have asked every time until now."
+    assert line == f"high permission-loosened: {said}"
     one = LINEAR | {"configs": [{"name": "close", "permission_policy": ALLOW}]}
     sides = ({"tools": [it], "mcp_servers": SERVERS} for it in (LINEAR, one))
     assert labels(of_agent(*sides)) == ["high permission-loosened"]
