@@ -180,7 +180,9 @@ def yaml(value: dict[str, Any], rng: random.Random, depth: int = 0) -> str:
         if isinstance(member, dict) and member and rng.random() < 0.7:
             lines += [label, yaml(member, rng, depth + 1).rstrip("\n")]
         else:
-            text = json.dumps(member, ensure_ascii=rng.random() < 0.5)
+            text = json.dumps(member, ensure_ascii=False)
+            if rng.random() < 0.5 and max(text) <= "\uffff":  # YAML knows no pairs of surrogates
+                text = json.dumps(member)
             lines.append(f"{label} {text}{rng.choice(['', '', '  # so it is'])}")
     return "\n".join(lines) + "\n" * rng.randint(1, 2)
 
