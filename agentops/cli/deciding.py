@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -80,12 +81,26 @@ def decided(opened: Opened, order: Order, output: Output) -> Planned:
     from agentops.cli.gating import gated
     from agentops.cli.judging import judged_order
 
-    planned = looked(opened, order, output)
+    planned = _labelled(opened, order.stage, looked(opened, order, output))
     if order.choices.destroy or order.decide is not None:  # neither brings anything that was not here before
         return planned
     planned = planned.with_diagnostics(judged_order(opened, order))
     planned = planned.with_diagnostics(_not_promoted(opened, order, planned, output))
     return replace(planned, plan=gated(opened, order.stage, output, planned.plan))
+
+
+def _labelled(opened: Opened, stage: Stage, planned: Planned) -> Planned:
+    """With what a reviewer of each change should look at."""
+    from agentops.cli.wiring import now
+    from agentops.engine.fleets import before_and_after
+    from agentops.policy.risks import endings, labelled
+
+    if not planned.plan.changes:
+        return planned
+    names = {id: str(address) for address, id in stage.external.items()}
+    before, after = before_and_after(opened.catalog, planned, names, protected=stage.protect)
+    found = labelled(before, after, datetime.fromisoformat(now()), endings(planned.plan.changes))
+    return replace(planned, plan=planned.plan.with_risks(found))
 
 
 def _not_promoted(opened: Opened, order: Order, planned: Planned, output: Output) -> list[Diagnostic]:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,6 @@ from agentops.domain.policy import NO_POLICY, Policy
 from agentops.domain.project import Project
 
 if TYPE_CHECKING:
-    from agentops.domain.fleet import Fleet
     from agentops.engine.revisions import Revised, StageAt
     from agentops.remotes import History
     from agentops.spec import Loaded
@@ -93,7 +93,9 @@ def diff_of(told: Common, choose: Callable[[History], tuple[Side, Side, list[Add
         ]
         refuse_unknown(only, found)
         looked_at = [
-            item.saying([*_broken(before, was), *_told(before, after, was, now, item), *_by_url(item)])
+            _labelled(item, datetime.now(UTC)).saying(
+                [*_broken(before, was), *_told(before, after, was, now, item), *_by_url(item)]
+            )
             for item, (was, now) in zip(found, pairs, strict=True)
         ]
     return Diff(
@@ -104,16 +106,18 @@ def diff_of(told: Common, choose: Callable[[History], tuple[Side, Side, list[Add
     )
 
 
-def fleets(item: Revised) -> tuple[Fleet, Fleet]:
-    """All that a stage has before and after: what risks and rules look at."""
+def _labelled(item: Revised, now: datetime) -> Revised:
+    """With what a reviewer of each difference should look at."""
     from agentops.engine.fleets import fleet_of
     from agentops.kinds import CATALOG
+    from agentops.policy.risks import labelled
 
     before, after = (
         fleet_of(CATALOG, side.desired, side.names, protected=item.protected)
         for side in (item.before, item.after)
     )
-    return before, after
+    ending = item.comparison.ending
+    return replace(item, comparison=item.comparison.with_risks(labelled(before, after, now, ending)))
 
 
 @contextmanager

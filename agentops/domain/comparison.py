@@ -87,6 +87,15 @@ class Comparison(_Frozen):
     alike: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    @property
+    def ending(self) -> dict[Address, Action]:
+        """What would go for good, and how; what stays until somebody prunes is not among it."""
+        return {
+            it.address: it.action
+            for it in self.differing
+            if it.action is not None and it.action.ends and not it.kept
+        }
+
     def with_risks(self, found: Mapping[Address, Sequence[Risk]]) -> Comparison:
         """With what a reviewer should look at, the riskiest first."""
         differing = tuple(

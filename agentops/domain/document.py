@@ -20,7 +20,14 @@ from pydantic_core import core_schema
 from agentops.domain.comparison import Comparison, Diff
 from agentops.domain.plan import FORMAT_VERSION, Plan
 from agentops.domain.pulled import PullReport
-from agentops.domain.report import ApplyReport, DriftReport, Overview, Reviewed, StatusReport, ValidationReport
+from agentops.domain.report import (
+    ApplyReport,
+    DriftReport,
+    Overview,
+    Reviewed,
+    StatusReport,
+    ValidationReport,
+)
 from agentops.domain.rules import Explained, ExplainedCode
 from agentops.domain.state import Lock, LockEntry
 from agentops.domain.torn import RebuildReport

@@ -110,7 +110,7 @@ def _taken_for_latin(text: str) -> Iterator[tuple[int, tuple[Trick, str]]]:
         return
     for token in _TOKEN.finditer(text):
         if not token[0].isascii() and len(token[0]) > 2 and re.search("[A-Za-z]", token[0]):
-            for part in re.finditer(r"[^\W_]+", token[0]):
+            for part in re.finditer(r"[^\W_]{2,}", token[0]):  # a letter by itself is a name: α-helix
                 yield from _of_part(part[0], token.start() + part.start())
 
 

@@ -10,10 +10,11 @@ from agentops.domain.address import Address
 from agentops.domain.diagnostics import Diagnostic, Severity
 from agentops.domain.fleet import Fleet, Member
 from agentops.domain.graph import closure, reversed_edges
-from agentops.domain.kind import Catalog
-from agentops.domain.plan import Action
-from agentops.domain.resource import Attachment, Body, Ref, Resource, replace_refs
-from agentops.domain.state import DesiredState
+from agentops.domain.kind import Catalog, Kind
+from agentops.domain.plan import Action, Change
+from agentops.domain.resource import Attachment, Body, Ref, Resource, as_ref, replace_refs
+from agentops.domain.state import DesiredState, LiveObject, LockEntry
+from agentops.domain.surface import Surface
 from agentops.engine.operations import Planned
 
 
@@ -22,7 +23,7 @@ def fleet_of(
 ) -> Fleet:
     """What the files ask for. ``names`` are the addresses of the IDs that bodies name."""
     members = {
-        address: _member(catalog, address, _spelled(item.body, names), item)
+        address: _member(catalog, address, _spelled(item.body, names), item, item.attachments)
         for address, item in desired.resources.items()
     }
     return Fleet(desired.stage, members, protected)
@@ -57,31 +58,102 @@ def before_and_after(
 ) -> tuple[Fleet, Fleet]:
     """What the registry has of the stage's own, and what it will have once the plan is carried out.
 
-    ``names`` are the addresses of IDs that are not ours. What the plan leaves alone is the same in both.
+    ``names`` are the addresses of IDs that are not ours. What the plan leaves alone is the same in both: also
+    what was not asked for, and what the files ask for while drift is kept or a rollback stands.
     """
-    known = {**names, **{entry.id: str(it) for it, entry in planned.lock.resources.items() if entry.id}}
-    changes = {change.address: change for change in planned.plan.changes}
-    before: dict[Address, Member] = {}
-    after: dict[Address, Member] = {}
-    for address in sorted({*planned.live.objects, *planned.desired.resources, *changes}):
-        resource, change = planned.desired.resources.get(address), changes.get(address)
-        found = planned.live.objects.get(address)
-        entry = planned.lock.resources.get(address)
-        kept = entry.attachments if entry is not None else ()
-        if found is not None:
-            body = _spelled(found.body, known)
-            before[address] = _member(catalog, address, body, resource, kept)
-        if change is not None and (change.action.removes or change.action is Action.FORGET):
-            continue
-        if change is not None and resource is not None:
-            after[address] = _member(catalog, address, _spelled(resource.body, known), resource)
-        elif address in before:
-            after[address] = before[address]
-        elif resource is not None and address not in changes:  # not asked for: seeds that are left alone
-            after[address] = before[address] = _member(
-                catalog, address, _spelled(resource.body, known), resource
-            )
+    sides = _Sides(catalog, planned, names)
+    addresses = sorted({*planned.live.objects, *planned.desired.resources, *sides.changes})
+    before = {address: member for address in addresses if (member := sides.before(address)) is not None}
+    after = {address: member for address in addresses if (member := sides.after(address, before)) is not None}
     return Fleet(planned.plan.stage, before, protected), Fleet(planned.plan.stage, after, protected)
+
+
+class _Sides:
+    """One address at a time."""
+
+    def __init__(self, catalog: Catalog, planned: Planned, names: Mapping[str, str]) -> None:
+        self.catalog = catalog
+        self.planned = planned
+        self.changes = {change.address: change for change in planned.plan.changes}
+        recorded = {entry.id: str(it) for it, entry in planned.lock.resources.items() if entry.id}
+        adopted = {
+            change.base.id: str(address)
+            for address, change in self.changes.items()
+            if change.action is Action.ADOPT and change.base is not None
+        }
+        self.names = {**names, **recorded, **adopted}
+
+    def before(self, address: Address) -> Member | None:
+        found, resource = self._found(address), self.planned.desired.resources.get(address)
+        if found is None:
+            if resource is None or address in self.changes or address not in self.planned.live.skipped:
+                return None
+            return self._member(address, resource.body, resource.attachments)  # seeds that are left alone
+        entry, change = self.planned.lock.resources.get(address), self.changes.get(address)
+        kept = entry.attachments if entry is not None else ()
+        if entry is None and resource is not None:  # adopted; nobody knows better than its file
+            kept = resource.attachments
+        member = self._member(address, found.body, kept)
+        if change is None or resource is None or not _same_secrets(change, entry):
+            return member
+        # No registry tells where a secret came from; by the lock it is where it comes from now.
+        surface = replace(member.surface, secrets=self._surface(address, change.body).secrets)
+        return replace(member, surface=surface)
+
+    def after(self, address: Address, before: Mapping[Address, Member]) -> Member | None:
+        change, old = self.changes.get(address), before.get(address)
+        resource = self.planned.desired.resources.get(address)
+        if change is None:
+            return old
+        if change.action.removes or change.action is Action.FORGET:
+            return None
+        attachments = resource.attachments if resource is not None else ()
+        found = self._found(address)
+        if found is None or change.action in {Action.CREATE, Action.REPLACE}:
+            return self._member(address, change.body, attachments)
+        kind = self.catalog.of_address(address)
+        return self._member(address, updated(kind, found.body, change.body), attachments)
+
+    def _found(self, address: Address) -> LiveObject | None:
+        """What is there: the object that is recorded, or the one that is adopted."""
+        change = self.changes.get(address)
+        if change is not None and change.action is Action.ADOPT and change.base is not None:
+            candidates = [*self.planned.live.carriers.get(address, ())]
+            if (found := self.planned.live.objects.get(address)) is not None:
+                candidates.append(found)
+            return next((it for it in candidates if it.id == change.base.id), None)
+        found = self.planned.live.objects.get(address)
+        return found if found is not None and not found.archived else None
+
+    def _member(self, address: Address, body: Body, attachments: tuple[Attachment, ...]) -> Member:
+        resource = self.planned.desired.resources.get(address)
+        return _member(self.catalog, address, _spelled(body, self.names), resource, attachments)
+
+    def _surface(self, address: Address, body: Body) -> Surface:
+        return self.catalog.of_address(address).surface(_spelled(body, self.names))
+
+
+def _same_secrets(change: Change, entry: LockEntry | None) -> bool:
+    return entry is not None and change.record is not None and change.record.secrets == entry.secrets
+
+
+def updated(kind: Kind, live: Body, sent: Body) -> Body:
+    """What is there after an update: of a field the API merges only the members that are sent are new."""
+    return {
+        **live,
+        **{
+            name: _merged(live.get(name), value)
+            if name in kind.fields and kind.fields[name].merges
+            else value
+            for name, value in sent.items()
+        },
+    }
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping) or as_ref(new) is not None:
+        return new
+    return {**old, **{key: _merged(old.get(key), member) for key, member in new.items()}}
 
 
 def _member(
@@ -89,20 +161,19 @@ def _member(
     address: Address,
     body: Body,
     resource: Resource | None,
-    attachments: tuple[Attachment, ...] | None = None,
+    attachments: tuple[Attachment, ...],
 ) -> Member:
-    if attachments is None:
-        attachments = resource.attachments if resource is not None else ()
     return Member(address, catalog.of_address(address).surface(body), body, resource, attachments)
 
 
 def _spelled(value: Any, names: Mapping[str, str]) -> Any:
-    """With addresses in the place of references and of the IDs that are known."""
+    """With addresses in the place of references and of the IDs that are known. For a version that is known
+    only after apply stands ``(skill/pr-summary).version``."""
     return _named(replace_refs(value, _address), names)
 
 
 def _address(ref: Ref) -> str:
-    return str(ref.address) if ref.attribute == "id" else "latest"
+    return str(ref.address) if ref.attribute == "id" else str(ref)
 
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:

@@ -5,7 +5,7 @@ for before. Without a registry, and without a lock.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentops.domain.address import Address
@@ -48,7 +48,7 @@ class Revised:
     def saying(self, more: Sequence[Diagnostic]) -> Revised:
         """With what else is to be said of it."""
         told = self.comparison.model_copy(update={"diagnostics": (*self.comparison.diagnostics, *more)})
-        return Revised(told, self.before, self.after, self.protected)
+        return replace(self, comparison=told)
 
 
 def paired(before: Mapping[str, Stage], after: Mapping[str, Stage]) -> list[tuple[str | None, str | None]]:

@@ -36,7 +36,7 @@ def deployment_surface(body: Body) -> Surface:
         mounts={mount.store: mount for mount in _mounts(body.get("resources"))},
         vaults=texts_of(body.get("vault_ids")),
         schedule=_schedule(body.get("schedule")),
-        paused=body.get("paused") is True or body.get("status") == "paused",
+        paused=body["paused"] is True if "paused" in body else body.get("status") == "paused",
         budget=_cents(member_of(body, "budget", "max_list_cost", "amount")),
         starts={dotted(path): text for path, text in _texts(events, ("initial_events",))},
         secrets=secrets_of(body.get("resources"), "resources"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from agentops.domain.diagnostics import Severity, listed
-from agentops.domain.fleet import Fleet
-from agentops.domain.view.visible import escape_hidden
+from agentops.domain.fleet import Fleet, Member
+from agentops.domain.hidden import Hidden, Trick, hidden_in
 from agentops.policy.options import number
 from agentops.policy.rule import Finding, Options, Rule
 from agentops.policy.texts import Text, instructions
@@ -31,59 +30,36 @@ def _missing(fleet: Fleet, options: Options) -> Iterator[Finding]:
             )
 
 
-# Joiners between letters of scripts that need them, and within emoji.
-_JOINERS = re.compile(r"(?<=[^\x00-\x7f])[\u200c\u200d]+(?=[^\x00-\x7f])")
-
-
 def _hidden(fleet: Fleet, options: Options) -> Iterator[Finding]:
-    for member in fleet:
-        for text in instructions(member):
-            if text.value.isascii() and text.value.isprintable():
-                continue
-            if (found := _hidden_in(text)) is not None:
-                line, characters = found
-                yield Finding(
-                    member.address,
-                    f"{text.place(line)} has {listed(characters, 3)}, which no editor shows",
-                    "remove them, and look at what the line says without them",
-                    text.path,
-                )
-
-
-def _hidden_in(text: Text) -> tuple[int, list[str]] | None:
-    """The first line with characters that nobody sees, and all of those of the text."""
-    first, found = 0, dict[str, None]()
-
-    def noted(character: str) -> str:
-        found[f"U+{ord(character):04X}"] = None
-        return character
-
-    for index, line in enumerate(text.value.split("\n"), 1):
-        if line.isascii() and line.replace("\t", " ").isprintable():
-            continue
-        escape_hidden(_JOINERS.sub("", line.removesuffix("\r")), noted)
-        first = first or (index if found else 0)
-    return (first, list(found)) if found else None
-
-
-_LOOK_ALIKE = "аеорсухіјѕһԁԛԝАВЕЅКМНОРСТХІЈΟΑΒΕΖΗΙΚΜΝΡΤΥΧο"
-"""Of Cyrillic and Greek, those that a reader takes for Latin ones; not those that science uses."""
-_MIXED = re.compile(rf"\b(?=\w*[{_LOOK_ALIKE}])(?=\w*[A-Za-z])[A-Za-z0-9_{_LOOK_ALIKE}]{{3,}}\b")
+    for member, text, found in _not_as_seen(fleet):
+        if unseen := [it for it in found if it.kind is not Trick.LOOK_ALIKE]:
+            characters = listed([*dict.fromkeys(it.codepoint for it in unseen)], 3)
+            yield Finding(
+                member.address,
+                f"{text.place(unseen[0].line)} has {characters}, which no editor shows",
+                "remove them, and look at what the line says without them",
+                text.path,
+            )
 
 
 def _look_alike(fleet: Fleet, options: Options) -> Iterator[Finding]:
-    for member in fleet:
-        for text in instructions(member):
-            if text.value.isascii() or (match := _MIXED.search(text.value)) is None:
-                continue
-            foreign = dict.fromkeys(f"U+{ord(it):04X}" for it in match[0] if it in _LOOK_ALIKE)
-            line = text.value.count("\n", 0, match.start()) + 1
+    for member, text, found in _not_as_seen(fleet):
+        if fakes := [it for it in found if it.kind is Trick.LOOK_ALIKE]:
+            line = fakes[0].line
+            foreign = dict.fromkeys(it.codepoint for it in fakes if it.line == line)
             yield Finding(
                 member.address,
                 f"{text.place(line)} has a word of Latin letters with {listed([*foreign], 3)} among them",
                 "write the word anew: to a reader it is one word, to the model and to tools another",
                 text.path,
             )
+
+
+def _not_as_seen(fleet: Fleet) -> Iterator[tuple[Member, Text, tuple[Hidden, ...]]]:
+    for member in fleet:
+        for text in instructions(member):
+            if found := hidden_in(text.value):
+                yield member, text, found
 
 
 MISSING = Rule(

@@ -26,6 +26,7 @@ from typing import Any
 
 import pytest
 
+from agentops.cli import wiring
 from agentops.kinds import CATALOG
 from tests.documents import conforms
 from tests.projects import Project
@@ -33,14 +34,16 @@ from tests.projects import Project
 WRITES = os.environ.get("AGENTOPS_GOLDEN") == "write"  # before a test clears its environment
 TOLD = sorted(path.parent for path in Path(__file__).parent.glob("*/story.md"))
 STORIES = [folder for folder in TOLD if not (folder / "commands.txt").exists()]
-SECRETS = ("LINEAR_TOKEN", "WIKI_TOKEN")
-SHOWN = ("address", "action", "reason", "fields", "body", "depends_on")
+TODAY = "2026-03-02T08:00:00Z"  # a Monday
+SECRETS = ("LINEAR_TOKEN", "WIKI_TOKEN", "OTHER_TOKEN")
+SHOWN = ("address", "action", "reason", "fields", "body", "depends_on", "risks")
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
 def test_story(story: Path, empty: Project, monkeypatch: pytest.MonkeyPatch):
     for name in SECRETS:
         monkeypatch.setenv(name, f"the value of {name}")
+    monkeypatch.setattr(wiring, "now", lambda: TODAY)
     if (story / "before").is_dir():
         lay(story / "before", empty)
         assert empty.run("apply", "--yes").code == 0

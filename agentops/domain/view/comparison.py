@@ -15,6 +15,7 @@ from agentops.domain.view.model import ChangeView, ComparisonView, FieldView, Li
 from agentops.domain.view.overview import created_fields
 from agentops.domain.view.plan import TONES, because, moves_of
 from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.risk import risk_lines
 
 _MARKS = {
     Side.BOTH: ("~", Tone.CHANGED),
@@ -167,8 +168,7 @@ def _about(item: Differing) -> str:
 
 
 def _remarks(item: Differing) -> Iterator[Line]:
-    for risk in item.risks:
-        yield (Span(f"! {risk.label}: ", Tone.WARNING), Span(risk.sentence))
+    yield from risk_lines(item.risks)
     if item.action is Action.REPLACE:
         yield (Span("a new one with a new ID takes its place; the old one goes for good", Tone.FAINT),)
     if item.kept and item.action in _ENDED:

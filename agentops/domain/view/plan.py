@@ -27,6 +27,7 @@ from agentops.domain.view.model import (
 )
 from agentops.domain.view.overview import created_fields
 from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.risk import risk_counts, risk_lines
 
 DIGEST_SHOWN = 12
 """Hex digits of the change digest in a text; JSON has all 64."""
@@ -197,8 +198,7 @@ def _versions(change: Change) -> str:
 
 
 def _remarks(change: Change) -> Iterator[Line]:
-    for risk in change.risks:
-        yield (Span(f"! {risk.label}: ", Tone.WARNING), Span(risk.sentence))
+    yield from risk_lines(change.risks)
     if change.action is Action.REPLACE:
         old = change.base.id if change.base else "the old one"
         yield (Span(f"a new one with a new ID takes its place; {old} goes for good", Tone.FAINT),)
@@ -260,6 +260,8 @@ def _place(location: Location | None) -> str:
 
 def _closing(plan: Plan) -> list[Line]:
     lines: list[Line] = [(Span(_counts(plan), Tone.STRONG),)]
+    if risks := risk_counts(risk for change in plan.changes for risk in change.risks):
+        lines.append(risks)
     if any(item.rolled_back for item in plan.held):
         forward = (
             "What was rolled back stays so until its file changes; `--on-drift revert` takes it forward."

@@ -1,0 +1,141 @@
+"""What agents are told: prompts, memories they read, what their sessions begin with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from agentops.domain.fleet import Member
+from agentops.domain.hidden import Hidden, Trick, hidden_in
+from agentops.domain.risk import Label, Level, Risk
+from agentops.domain.surface import Surface
+from agentops.domain.view.problem import counted
+from agentops.policy.risks.scene import Scene
+from agentops.policy.risks.sentences import lifted
+from agentops.policy.risks.words import capital, listed, quoted
+
+_QUOTES = 3
+
+
+def risks(scene: Scene) -> Iterator[Risk]:
+    before, after = told(scene.was), told(scene.member)
+    yield from _hidden(before, after)
+    if scene.new:
+        return
+    for path in _told_anew(before, after):
+        old, new = before.get(path, ""), after.get(path, "")
+        yield Risk(
+            level=Level.LOW, label=Label.PROMPT_CHANGED, sentence=_changed(scene, path, old, new), path=path
+        )
+    yield from _prohibitions(before, after)
+
+
+def told(member: Member | None) -> dict[str, str]:
+    """Path -> text, of everything that agents read as their own instructions."""
+    if member is None:
+        return {}
+    surface = member.surface
+    texts = {surface.prompt_field: surface.prompt} if surface.prompt is not None else {}
+    return {**texts, **surface.starts, **_files(member)}
+
+
+def _files(member: Member) -> dict[str, str]:
+    """The files of a skill that are prose."""
+    files, texts = member.body.get("files"), _texts(member)
+    if not isinstance(files, Mapping):
+        return {}
+    return {
+        f"files[{name}]": texts[entry["sha256"]]
+        for name, entry in files.items()
+        if isinstance(entry, Mapping) and entry.get("sha256") in texts and name.endswith((".md", ".txt"))
+    }
+
+
+def _texts(member: Member) -> Mapping[str, str]:
+    """By SHA-256: those that were read from the registry stand beside the body, those of files apart."""
+    beside = member.body.get("texts")
+    return {
+        **(beside if isinstance(beside, Mapping) else {}),
+        **(member.resource.texts if member.resource is not None else {}),
+    }
+
+
+def _told_anew(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """The paths whose text changes. A skill says itself which of its files do."""
+    return [
+        path
+        for path in dict.fromkeys([*before, *after])
+        if before.get(path) != after.get(path) and not path.startswith("files[")
+    ]
+
+
+def _changed(scene: Scene, path: str, old: str, new: str) -> str:
+    what = _what(scene.surface, path)
+    if not old:
+        return f"{capital(what)} is new ({counted(len(new.splitlines()), 'line')}): read it."
+    if not new:
+        return f"{capital(what)} is gone ({counted(len(old.splitlines()), 'line')}): is nothing of it needed?"
+    was, now = Counter(old.splitlines()), Counter(new.splitlines())
+    changed = max((was - now).total(), (now - was).total())
+    if not changed:
+        return f"The lines of {what} come in another order: check that none relies on the one before it."
+    total = max(was.total(), now.total())
+    if changed == total:
+        return f"{capital(what)} changes from end to end ({counted(total, 'line')}): read it anew."
+    return f"{changed:,} of the {counted(total, 'line')} of {what} {'changes' if changed == 1 else 'change'}."
+
+
+def _what(surface: Surface, path: str) -> str:
+    if path == surface.prompt_field:
+        return "the prompt" if path == "system" else "a memory that agents read"
+    return "what its sessions begin with"
+
+
+def _prohibitions(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
+    """Of all texts together: a prohibition that moves from one to another still holds."""
+    paths = [path for path in before if before[path] != after.get(path)]
+    if not paths:
+        return
+    found = lifted("\n\n".join(before.values()), "\n\n".join(after.values()))
+    for item in found[:_QUOTES]:
+        sentence = (
+            f"{quoted(item.text)} has an exception now: {quoted(item.instead)}"
+            if item.instead
+            else f"No longer says {quoted(item.text)}; nothing in its place forbids it."
+        )
+        yield _prohibition(sentence, paths)
+    if len(found) > _QUOTES:
+        more = counted(len(found) - _QUOTES, "more prohibition")
+        yield _prohibition(f"{more} removed as well: read the whole difference.", paths)
+
+
+def _prohibition(sentence: str, paths: list[str]) -> Risk:
+    return Risk(level=Level.HIGH, label=Label.PROHIBITION_REMOVED, sentence=sentence, path=paths[0])
+
+
+def _hidden(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
+    """What a reader does not see, or takes for something else, and a model does not."""
+    old = Counter(it.codepoint for text in before.values() for it in hidden_in(text))
+    for path, text in after.items():
+        if before.get(path) == text:
+            continue
+        found = hidden_in(text)
+        new = Counter(it.codepoint for it in found) - old
+        added = [it for it in found if it.codepoint in new]
+        if unseen := [it for it in added if it.kind is not Trick.LOOK_ALIKE]:
+            total = sum(new[code] for code in {it.codepoint for it in unseen})
+            said = f"Has {counted(total, 'character')} that nobody sees ({_codes(unseen)}): "
+            yield _secret(f"{said}a model reads what they hide; remove them or ask why.", path)
+        if fakes := [it for it in added if it.kind is Trick.LOOK_ALIKE]:
+            said = f"Line {fakes[0].line} has letters of another alphabet that look like Latin ones"
+            yield _secret(f"{said} ({_codes(fakes)}): type it anew, or ask why.", path)
+
+
+def _codes(found: Iterable[Hidden]) -> str:
+    """``U+200B``, and of what looks like a letter ``U+0430 for a``."""
+    told = sorted({f"{it.codepoint} for {it.letter}" if it.letter else it.codepoint for it in found})
+    return listed(told)
+
+
+def _secret(sentence: str, path: str) -> Risk:
+    return Risk(level=Level.HIGH, label=Label.HIDDEN_TEXT, sentence=sentence, path=path)
