@@ -17,9 +17,13 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ERROR, CHANGES, BLOCKED, PARTLY, INTERRUPTED = 1, 2, 3, 4, 130
 REVIEWED, ANY = "reviewed", "any"
+OFFLINE = ("validate", "diff", "show")
+"""What needs no credential is given none: on a pull request it may run the rules that this brings along."""
+CREDENTIALS = ("ACTIONS_", "ANTHROPIC_", "GH_TOKEN", "GITHUB_TOKEN")
 SHORTEST = 12
 """Digits of a change digest that stand for it."""
 STAGE = re.compile(r"[a-z0-9-]{1,63}")
@@ -30,13 +34,16 @@ PLAN_LIMIT = 44_000
 
 @dataclass
 class Step:
-    """One step of a job. folder: where what it makes is kept, for later steps and as an artifact."""
+    """One step of a job. folder: where what it makes is kept, for later steps and as an artifact. name: what
+    comments and issues are called by, where a repository has several projects."""
 
     command: str
     stages: list[str]
     arguments: list[str]
     comments: bool
     folder: Path
+    expect: str = ""
+    name: str = ""
     codes: dict[str, int] = field(default_factory=dict)
     changed: bool = False
 
@@ -50,21 +57,27 @@ class Step:
             arguments=arguments_of(os.environ.get("INPUT_ARGUMENTS", "")),
             comments=os.environ.get("INPUT_COMMENT", "false").lower() == "true",
             folder=folder,
+            expect=os.environ.get("INPUT_EXPECT", ""),
+            name=os.environ.get("INPUT_NAME", ""),
         )
 
     # -- running agentops
 
-    def agentops(self, *words: str, keep: bool = False, obeyed: bool = False) -> tuple[int, str]:
-        """Run it, with its output in the log; with ``keep`` what it printed is returned as well. obeyed: it
-        prints commands for GitHub, annotations, and takes care itself of what others wrote."""
+    def agentops(
+        self, *words: str, keep: bool = False, shown: bool = True, obeyed: bool = False
+    ) -> tuple[int, str]:
+        """Run it, with its output in the log; with ``keep`` what it printed is returned as well, and without
+        ``shown`` only that. obeyed: it prints commands for GitHub, annotations, and takes care itself of what
+        others wrote."""
         program = str(Path(sys.executable).with_name("agentops"))
         print(f"$ agentops {shlex.join(words)}", flush=True)
         token = secrets.token_hex(16)
         if not obeyed:
             print(f"::stop-commands::{token}", flush=True)
         try:
-            code, printed = run_to_the_end([program, *words], keep=keep)
-            if keep:
+            environment = without_credentials() if words[0] in OFFLINE else None
+            code, printed = run_to_the_end([program, *words], keep=keep, environment=environment)
+            if keep and shown:
                 print(printed, flush=True)
         finally:
             if not obeyed:
@@ -93,13 +106,16 @@ class Step:
 
     def review(self, stages: list[str]) -> str:
         """Their plans as Markdown."""
-        out = self.folder / f"{'-'.join(stages)}.md"
+        out = self.folder / f"{'+'.join(stages)}.md"
         files = [str(self.path(stage, "plan.json")) for stage in stages]
         where = run_url() or "the artifact of the run"
         words = ["--format", "markdown", "--limit", str(PLAN_LIMIT), "--where", where]
-        if not out.exists():
+        if len(stages) > 1 or not out.exists():
             self.agentops("show", *files, *words, "--out", str(out))
         return out.read_text(encoding="utf-8")
+
+    def marker(self, what: str) -> str:
+        return f"{self.name} {what}".strip()
 
     def digest(self, stage: str) -> str:
         saved = self.path(stage, "plan.json")
@@ -123,7 +139,7 @@ class Step:
         if worst is None:
             worst = max(self.codes.values(), default=0)
         digests = {stage: digest for stage in self.stages if (digest := self.digest(stage))}
-        html = [str(path) for stage in self.stages if (path := self.path(stage, "html")).exists()]
+        html = [str(path) for it in (*self.stages, "diff") if (path := self.path(it, "html")).exists()]
         plans = [str(self.path(stage, "plan.json")) for stage in self.planned()]
         told = {
             "exitcode": worst,
@@ -140,11 +156,17 @@ class Step:
         return 0 if worst in (0, CHANGES) else worst
 
 
-def run_to_the_end(words: list[str], *, keep: bool) -> tuple[int, str]:
+def without_credentials() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(CREDENTIALS)}
+
+
+def run_to_the_end(
+    words: list[str], *, keep: bool, environment: dict[str, str] | None = None
+) -> tuple[int, str]:
     """Hand a cancellation on, once, and wait: the runner interrupts this process alone, and agentops needs a
     moment to record what it has done."""
     out = subprocess.PIPE if keep else None
-    with subprocess.Popen(words, stdout=out, text=True, start_new_session=True) as child:
+    with subprocess.Popen(words, stdout=out, text=True, start_new_session=True, env=environment) as child:
 
         def hand_on(number: int, _: object) -> None:
             child.send_signal(number)
@@ -162,19 +184,21 @@ def run_to_the_end(words: list[str], *, keep: bool) -> tuple[int, str]:
 
 
 def validate(step: Step) -> None:
-    obeyed = "github" in step.arguments
-    step.codes["validate"], _ = step.agentops("validate", *step.arguments, obeyed=obeyed)
+    """Every problem, as an annotation at its line."""
+    words = ["validate", "--format", "github", *trusted(), *step.arguments]
+    step.codes["validate"], _ = step.agentops(*words, obeyed=True)
 
 
 def diff(step: Step) -> None:
     """What the pull request means, from git alone: for all stages, with no key."""
-    revision = os.environ["INPUT_BASE"]
-    words = ["diff", revision, "--exit-code", "--format", "markdown", *trusted()]
-    code, text = step.agentops(*words, *step.arguments, keep=True)
+    words = ["diff", os.environ["INPUT_BASE"], *trusted(), *step.arguments]
+    code, text = step.agentops(*words, "--exit-code", "--format", "markdown", keep=True)
     step.codes["diff"] = code
     if code == CHANGES:
         step.say("diff.md", text)
         step.summarize(text)
+        _, page = step.agentops(*words, "--format", "html", keep=True, shown=False)
+        step.say("diff.html", page)
 
 
 def plan(step: Step) -> None:
@@ -199,12 +223,12 @@ def comment_plans(step: Step) -> None:
     if (offline := step.folder / "diff.md").exists():
         texts.append(fitting(offline.read_text(encoding="utf-8"), MOST - sum(map(len, texts))))
     elif all(code == 0 for code in step.codes.values()):
-        step.agentops(
-            "github", "comment", "--obsolete", "agentops: this pull request changes no agent any more"
-        )
+        words = ["--obsolete", "agentops: this pull request changes no agent any more"]
+        step.agentops("github", "comment", "--marker", step.marker("plan"), *words)
         return
     plans = [word for stage in planned for word in ("--plan", str(step.path(stage, "plan.json")))]
-    code, _ = step.agentops("github", "comment", *plans, step.say("comment.md", "\n\n".join(texts)))
+    words = ["--marker", step.marker("plan"), *plans, step.say("comment.md", "\n\n".join(texts))]
+    code, _ = step.agentops("github", "comment", *words)
     if code:
         step.codes["comment"] = code
 
@@ -217,76 +241,91 @@ def fitting(text: str, most: int) -> str:
 
 
 def apply(step: Step) -> None:
-    """Plan again what was merged; apply it only if it is what was reviewed."""
+    """Plan again what was merged; apply it only if it is what was reviewed. What a refusal said on the pull
+    request folds as soon as nothing is left to do."""
+    step.expect = step.expect or REVIEWED
     for stage in step.stages:
-        code = step.plan(stage, "plan", "--stage", stage, *step.arguments)
+        code = plan_again(step, stage)
+        found = looked_up(step, stage)
         if code != 0:
-            code = apply_planned(step, stage, code)
+            code = apply_planned(step, stage, code, found)
+        if code == 0 and (number := found.get("pull_request")) and step.comments:
+            done = ["--obsolete", f"agentops: applied to {stage}", "--marker", step.marker(f"apply {stage}")]
+            step.agentops("github", "comment", "--pull-request", str(number), *done)
         step.codes[stage] = code
 
 
-def apply_planned(step: Step, stage: str, code: int) -> int:
-    expected = os.environ.get("INPUT_EXPECT") or REVIEWED
-    number, why = None, ""
+def plan_again(step: Step, stage: str) -> int:
+    return step.plan(stage, "plan", "--stage", stage, *step.arguments)
+
+
+def looked_up(step: Step, stage: str) -> dict[str, Any]:
+    """The pull request of the commit, and what it showed: pull_request, digest, why there is none."""
+    if step.expect != REVIEWED and not step.comments:
+        return {}
+    words = ["--stage", stage, "--marker", step.marker("plan"), "--format", "json"]
+    _, text = step.agentops("github", "reviewed", *words, keep=True)
+    return json.loads(text) if text.strip() else {"why": "GitHub did not say what was reviewed"}
+
+
+def apply_planned(step: Step, stage: str, code: int, found: dict[str, Any]) -> int:
+    expected, why, number = step.expect, "", found.get("pull_request")
     if expected == REVIEWED:
-        _, text = step.agentops("github", "reviewed", "--stage", stage, "--format", "json", keep=True)
-        found = json.loads(text) if text.strip() else {"why": "GitHub did not say what was reviewed"}
-        number, why, expected = found.get("pull_request"), found["why"], found.get("digest") or ""
+        expected, why = found.get("digest") or "", found["why"]
     now = step.digest(stage)
     if code != CHANGES:
         why = "its plan is blocked" if code == BLOCKED else "it could not be planned"
-    elif not why and expected != ANY and not (len(expected) >= SHORTEST and now.startswith(expected)):
+    elif not why and expected != ANY and not agrees(now, expected):
         why = f"it would now do something else ({now[:12]}) than what was reviewed ({expected[:12]})"
     if why:
-        refuse(step, stage, f"{stage} was not applied: {why}", number)
+        refuse(step, stage, f"{stage} was not applied: {why}", number, code)
         return BLOCKED if code == CHANGES else code
     words = ["--plan", str(step.path(stage, "plan.json")), "--expect", now, "--yes", "--wait", "10m"]
     code, _ = step.agentops("apply", "--stage", stage, *words)
-    if code != 0:
-        refuse(
-            step, stage, f"{stage} was not applied in full: the run says what is missing", number, plan=False
-        )
-    elif step.comments and number:
-        done = ["--obsolete", f"agentops: applied to {stage}", "--marker", f"apply {stage}"]
-        step.agentops("github", "comment", "--pull-request", str(number), *done)
+    if code == PARTLY:
+        # Its digest is not the reviewed one: a second run of this job would stop, so somebody is told now.
+        rest = plan_again(step, stage)
+        refuse(step, stage, f"{stage} was applied in part; the run says why", number, rest)
+    elif code != 0:
+        refuse(step, stage, f"{stage} was not applied: the run says why", number, code)
     return code
 
 
-def refuse(step: Step, stage: str, why: str, number: int | None, *, plan: bool = True) -> None:
-    """Say on the pull request, and in the summary, what did not happen and what to do about it."""
-    now = step.digest(stage)
+def agrees(digest: str, expected: str) -> bool:
+    return len(expected) >= SHORTEST and digest.startswith(expected)
+
+
+def refuse(step: Step, stage: str, why: str, number: int | None, code: int) -> None:
+    """Say on the pull request, and in the summary, what did not happen and what to do about it. code: how
+    the plan of what is left ended."""
     texts = [f"### {why}\n\n[The run]({run_url()})"]
-    if plan and now:
+    if code == CHANGES:
         texts.append(
             "If the plan below is what is wanted, apply it: Actions, this workflow, Run workflow, "
-            f"stage `{stage}`, digest `{now}`."
+            f"stage `{stage}`, digest `{step.digest(stage)}`."
         )
+    step.summarize("\n\n".join(texts))
+    if code in (CHANGES, BLOCKED):
         texts.append(step.review([stage]))
-    text = step.say(f"{stage}.refused.md", "\n\n".join(texts))
-    step.summarize(texts[0])
     if step.comments and number:
-        words = ["--pull-request", str(number), "--marker", f"apply {stage}", text]
+        text = step.say(f"{stage}.refused.md", "\n\n".join(texts))
+        words = ["--pull-request", str(number), "--marker", step.marker(f"apply {stage}"), text]
         step.agentops("github", "comment", *words)
 
 
 def promote(step: Step) -> None:
     """Without ``expect`` only the plan; with it exactly that plan."""
     source, target = step.stages
-    expected = os.environ.get("INPUT_EXPECT", "")
     code = step.plan(target, "promote", source, target, *step.arguments)
     step.codes[target] = code
-    if code != CHANGES or not expected:
+    if code != CHANGES or not step.expect:
         return
-    if not (len(expected) >= SHORTEST and step.digest(target).startswith(expected)):
-        refuse(
-            step,
-            target,
-            f"{target} was not changed: it would now get something else than what was seen",
-            None,
-        )
+    if not agrees(step.digest(target), step.expect):
+        why = "it would now get something else than what was approved; run the workflow again"
+        step.summarize(f"### {target} was not changed: {why}")
         step.codes[target] = BLOCKED
         return
-    words = ["--expect", expected, "--yes", "--wait", "10m", *step.arguments]
+    words = ["--expect", step.expect, "--yes", "--wait", "10m", *step.arguments]
     step.codes[target], _ = step.agentops("promote", source, target, *words)
 
 
@@ -298,16 +337,19 @@ def drift(step: Step) -> None:
         step.codes[stage] = code
         if code == CHANGES:
             found.append(fenced(text, PLAN_LIMIT // len(step.stages)))
+    lost = [stage for stage, code in step.codes.items() if code not in (0, CHANGES)]
     if found:
         step.summarize("\n\n".join(found))
-    if not step.comments or not set(step.codes.values()) <= {0, CHANGES}:
-        return  # a stage that could not be looked at may have drifted, too
+    if not step.comments or (lost and not found):
+        return  # a stage that could not be looked at may have drifted, too: nothing is closed
+    if lost:
+        found.insert(0, f"**{', '.join(lost)} could not be looked at: see [the run]({run_url()}).**")
+    words = ["github", "issue", "--marker", step.marker("drift")]
     if found:
-        body = step.say("drift.md", "\n\n".join([DRIFT, *found]))
-        code, _ = step.agentops("github", "issue", "--marker", "drift", body)
+        words.append(step.say("drift.md", "\n\n".join([DRIFT, *found])))
     else:
-        why = step.say("drift.md", f"Nothing has drifted any more: {run_url()}")
-        code, _ = step.agentops("github", "issue", "--marker", "drift", "--close", why)
+        words += ["--close", step.say("drift.md", f"Nothing has drifted any more: {run_url()}")]
+    code, _ = step.agentops(*words)
     if code:
         step.codes["issue"] = code
 

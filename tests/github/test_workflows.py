@@ -110,7 +110,7 @@ def test_no_stored_key(path: Path) -> None:
 
 def test_a_fork_meets_nothing_but_the_offline_job() -> None:
     plan = read(ROOT / ".github" / "workflows" / "plan.yml")
-    assert plan["on"].keys() == {"pull_request"}
+    assert plan["on"].keys() == {"pull_request", "merge_group"}
     for name, job in plan["jobs"].items():
         if job["permissions"] != {"contents": "read"}:
             assert "head.repo.full_name == github.repository" in job["if"], name
