@@ -65,8 +65,8 @@ def record(client: Client, lock: LockText, branch: str) -> Recorded:
         there = _there(client, lock, branch)
         if there == lock.blob:
             return Recorded("unchanged")
-        if there is not None:
-            _refuse_newer(client, lock, branch)
+        if there is not None and _is_newer(client, lock, branch):
+            return Recorded("unchanged")
         try:
             return Recorded("committed", _commit(client, lock, branch, there))
         except Refused as refused:
@@ -90,21 +90,30 @@ def serial_of(content: bytes) -> int:
         ) from None
 
 
-def _there(client: Client, lock: LockText, branch: str) -> str | None:
-    found = client.find(_contents(client, lock), f"look at {lock.path}", ref=branch)
+def _there(client: Client, lock: LockText, ref: str) -> str | None:
+    found = client.find(_contents(client, lock), f"look at {lock.path}", ref=ref)
     return str(found["sha"]) if isinstance(found, dict) else None
 
 
-def _refuse_newer(client: Client, lock: LockText, branch: str) -> None:
+def _is_newer(client: Client, lock: LockText, branch: str) -> bool:
+    """Whether the branch has a newer lock while nothing was recorded here: the job ran again, or on a commit
+    that another job's lock came after.
+
+    Raises:
+        Stop: it has a newer one, and ours is not what the job began with.
+    """
     theirs = serial_of(client.raw(_contents(client, lock), f"read {lock.path}", ref=branch))
-    if theirs > lock.serial:
-        raise Stop(
-            error(
-                Code.GITHUB,
-                f"{branch} has a newer {lock.path}: serial {theirs}, ours is {lock.serial}",
-                "nothing is lost: the registry has a copy of both, and the next plan takes the newer one",
-            )
+    if theirs <= lock.serial:
+        return False
+    if (began := client.place.commit) and _there(client, lock, began) == lock.blob:
+        return True
+    raise Stop(
+        error(
+            Code.GITHUB,
+            f"{branch} has a newer {lock.path}: serial {theirs}, ours is {lock.serial}",
+            "nothing is lost: the registry has a copy of both, and the next plan takes the newer one",
         )
+    )
 
 
 def _commit(client: Client, lock: LockText, branch: str, replaces: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from agentops.cli.wiring import lock_file, open_project
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Stop
 from agentops.github.client import Client
+from agentops.github.place import Place
 from agentops.github.recording import LockText, record
 from agentops.github.refusals import Refused
 from tests.github.hub import Hub, blob
@@ -49,6 +51,17 @@ def test_a_newer_one_is_never_overwritten(client: Client, hub: Hub) -> None:
     with pytest.raises(Stop, match=r"main has a newer .*: serial 5, ours is 4"):
         record(client, lock(4), "main")
     assert hub.branches["main"][PATH] == lock(5).content
+
+
+def test_a_job_that_recorded_nothing_has_nothing_to_bring(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ran again, or on a commit that another job's lock came after."""
+    hub.branches = {"main": {PATH: lock(5).content}, "1" * 40: {PATH: lock(4).content}}
+    monkeypatch.setenv("GITHUB_SHA", "1" * 40)
+    with Client(Place.of(os.environ), print) as client:
+        assert record(client, lock(4), "main").what == "unchanged"
+        with pytest.raises(Stop, match="has a newer"):
+            record(client, lock(4, "something else"), "main")
+    assert hub.commits == []
 
 
 def test_somebody_committed_in_between(client: Client, hub: Hub) -> None:
