@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,20 @@ def test_the_shell_recipe_applies_nothing_else(change: Project) -> None:
     done = shell(change, digest + applying)
     assert done.returncode == 3
     assert "AO053" in done.stderr
+
+
+def test_copied_workflows_use_nothing_of_our_repository(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    shutil.copytree(DOCS.parent / ".github" / "workflows", folder)
+    (folder / "ci.yml").unlink()
+    block = re.search(
+        r"^   ```sh\n(.*?)^   ```$", (DOCS / "github.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    subprocess.run(["bash", "-eu", "-c", block[1]], cwd=tmp_path, check=True)
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    assert len(list(folder.iterdir())) == 4
+    assert "uses: ./" not in text
+    assert text.count("uses: OWNER/agentops@COMMIT\n") == 9
 
 
 def test_gitlab_names_commands_and_options_that_there_are() -> None:
