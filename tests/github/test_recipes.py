@@ -88,7 +88,7 @@ def test_copied_workflows_use_nothing_of_our_repository(tmp_path: Path) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
     assert len(list(folder.iterdir())) == 4
     assert "uses: ./" not in text
-    assert text.count("uses: OWNER/agentops@COMMIT\n") == 9
+    assert text.count("uses: OWNER/agentops@COMMIT\n") == 10
 
 
 def test_gitlab_names_commands_and_options_that_there_are() -> None:
