@@ -68,8 +68,7 @@ def _asked(catalog: Catalog, stage: Stage, desired: DesiredState, only: Collecti
     from agentops.engine.fleets import fleet_of
     from agentops.policy.judge import Asked
 
-    names = {id: str(address) for address, id in stage.external.items()}
-    return Asked(stage.policy, fleet_of(catalog, desired, names, protected=stage.protect), only)
+    return Asked(stage.policy, fleet_of(catalog, desired, stage.names, protected=stage.protect), only)
 
 
 def _built_in() -> Sequence[Rule]:
