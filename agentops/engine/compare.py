@@ -125,6 +125,7 @@ def _said(resource: Resource) -> Body:
         "attachments": sorted(stores) or None,
         "lifecycle.protect": lifecycle.protect or None,
         "lifecycle.ignore_changes": [*lifecycle.ignore_changes] or None,
+        "policy.ignore": {it.rule: it.reason for it in resource.waivers} or None,
         "secret_version": resource.secret_version,
         "revision": resource.revision,
     }
