@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agentops.domain.diagnostics import Code, Diagnostic, Severity, in_order
+from agentops.domain.diagnostics import Code, Diagnostic, Severity, counted, in_order
 from agentops.domain.view.model import Line, Span
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 
 _ORDER = tuple(Severity)
 
