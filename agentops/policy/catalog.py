@@ -36,3 +36,5 @@ FAMILIES: Mapping[str, tuple[Rule, ...]] = {
 """As ``docs/rules.md`` has them."""
 
 RULES: tuple[Rule, ...] = tuple(rule for family in FAMILIES.values() for rule in family)
+
+by_id: Mapping[str, Rule] = {rule.id: rule for rule in RULES}
