@@ -97,8 +97,7 @@ def _labelled(opened: Opened, stage: Stage, planned: Planned) -> Planned:
 
     if not planned.plan.changes:
         return planned
-    names = {id: str(address) for address, id in stage.external.items()}
-    before, after = before_and_after(opened.catalog, planned, names, protected=stage.protect)
+    before, after = before_and_after(opened.catalog, planned, stage.names, protected=stage.protect)
     found = labelled(before, after, datetime.fromisoformat(now()), endings(planned.plan.changes))
     return replace(planned, plan=planned.plan.with_risks(found))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentops.domain.policy import Policy
     from agentops.domain.project import Stage
     from agentops.domain.state import DesiredState
+    from agentops.domain.view import RuleText
     from agentops.policy.judge import Asked
     from agentops.policy.rule import Rule
     from agentops.spec import Loaded
@@ -64,12 +65,21 @@ def judged_by(policy: Policy, stage: Stage, loaded: Loaded) -> tuple[Diagnostic,
     return judge([asked], _built_in(), CATALOG.kinds, whole=False)
 
 
+def rule_texts(opened: Opened) -> dict[str, RuleText]:
+    """What every rule of the project is called, and why it is one, by its id."""
+    from agentops.domain.view import RuleText
+    from agentops.policy.explain import explained
+
+    project = opened.project
+    found = explained(project.name, project.stages, _built_in(), opened.catalog.kinds)
+    return {it.id: RuleText(it.name.replace("-", " "), it.why) for it in found.rules}
+
+
 def _asked(catalog: Catalog, stage: Stage, desired: DesiredState, only: Collection[Address] | None) -> Asked:
     from agentops.engine.fleets import fleet_of
     from agentops.policy.judge import Asked
 
-    names = {id: str(address) for address, id in stage.external.items()}
-    return Asked(stage.policy, fleet_of(catalog, desired, names, protected=stage.protect), only)
+    return Asked(stage.policy, fleet_of(catalog, desired, stage.names, protected=stage.protect), only)
 
 
 def _built_in() -> Sequence[Rule]:

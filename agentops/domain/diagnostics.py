@@ -240,6 +240,11 @@ def listed(items: Sequence[str], most: int) -> str:
     return f"{', '.join(items[:most])}{more}"
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``1 error``, ``2 errors``; ``plural`` where it is not the noun with an s."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name a user probably meant, or None when nothing is close."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -136,6 +136,11 @@ class Stage:
     name_suffix: str = ""
     policy: Policy = NO_POLICY
 
+    @property
+    def names(self) -> dict[str, str]:
+        """ID -> address, of what is used and not managed here."""
+        return {id: str(address) for address, id in self.external.items()}
+
     def named(self, name: str) -> str:
         """What the registry calls something in this stage."""
         return f"{self.name_prefix}{name}{self.name_suffix}"

@@ -71,6 +71,25 @@ def replace_refs(value: Any, known: Callable[[Ref], Any]) -> Any:
     return value
 
 
+def replace_texts(value: Any, known: Callable[[str], Any]) -> Any:
+    """The same body with ``known(text)`` in the place of each text that is a value."""
+    if isinstance(value, str):
+        return known(value)
+    if isinstance(value, Mapping):
+        return {key: replace_texts(member, known) for key, member in value.items()}
+    return [replace_texts(member, known) for member in value] if isinstance(value, list) else value
+
+
+def spelled(value: Any, names: Mapping[str, str]) -> Any:
+    """The same body with addresses in the place of references, and of the IDs that ``names`` has. For a
+    version that only apply can tell stands ``(skill/pr-summary).version``."""
+
+    def address(ref: Ref) -> str:
+        return str(ref.address) if ref.attribute == "id" else str(ref)
+
+    return replace_texts(replace_refs(value, address), lambda text: names.get(text, text))
+
+
 class Source(BaseModel):
     """What an address is built from: the digest of the parsed content before ``overrides``
     (file, prompt, includes, seeds), and the git commit that holds exactly that, if one does. ``revision`` is

@@ -5,7 +5,7 @@ The same leaves and the same field changes as in a plan, but nobody has moved: w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from agentops.domain.comparison import Comparison, Differing, Side
 from agentops.domain.diagnostics import Code, Diagnostic, Stop, did_you_mean, error
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.plan import FieldChange
-from agentops.domain.resource import Body, Ref, Resource, replace_refs
+from agentops.domain.resource import Body, Resource, spelled
 from agentops.domain.state import DesiredState
 from agentops.engine.changes import readable
 from agentops.engine.diff import Names, field_changes
@@ -28,18 +28,6 @@ class Compared:
     name: str
     desired: DesiredState
     names: Names
-
-    def spelled(self, value: Any) -> Any:
-        """The value with addresses in the place of references and of external IDs: those differ by stage for
-        no other reason than that each stage has its own."""
-        return self._named(replace_refs(value, _address))
-
-    def _named(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.names.get(value, value)
-        if isinstance(value, Mapping):
-            return {key: self._named(member) for key, member in value.items()}
-        return [self._named(member) for member in value] if isinstance(value, list) else value
 
 
 def compare(
@@ -70,10 +58,6 @@ def compare(
     )
 
 
-def _address(ref: Ref) -> str:
-    return str(ref.address) if ref.attribute == "id" else str(ref)
-
-
 def unknown_address(address: Address, known: Collection[Address]) -> Diagnostic:
     """An address that somebody asked for and nobody declares."""
     return error(
@@ -91,7 +75,7 @@ def _differing(catalog: Catalog, address: Address, before: Compared, after: Comp
     if old is None or new is None:
         side, where, only = (Side.AFTER, after, new) if old is None else (Side.BEFORE, before, old)
         assert only is not None
-        body = where.spelled(only.body)
+        body = spelled(only.body, where.names)
         return Differing(address=address, side=side, needs=only.needs, body=body, location=only.location)
     fields = (*_of_body(kind, old, new, before, after), *beside_body(old, new))
     if not fields:
@@ -107,7 +91,7 @@ def in_full(kind: Kind) -> Kind:
 def _of_body(
     kind: Kind, old: Resource, new: Resource, before: Compared, after: Compared
 ) -> tuple[FieldChange, ...]:
-    theirs, ours = leaves_of(kind, old, before), leaves_of(kind, new, after)
+    theirs, ours = leaves_of(kind, old, before.names), leaves_of(kind, new, after.names)
     found = [
         Difference(path, ours.get(path), theirs.get(path), Moved.OURS)
         for path in sorted(ours.keys() | theirs.keys())
@@ -116,9 +100,10 @@ def _of_body(
     return field_changes(kind, readable(old, old.body), readable(new, new.body), found)
 
 
-def leaves_of(kind: Kind, resource: Resource, where: Compared) -> dict[str, Any]:
-    """Leaf path -> canonical value, references by address."""
-    found = {path: where.spelled(leaf) for path, leaf in form(kind, resource.body).leaves.items()}
+def leaves_of(kind: Kind, resource: Resource, names: Names) -> dict[str, Any]:
+    """Leaf path -> canonical value, with addresses for references and for the IDs of ``names``: those differ
+    by stage for no other reason than that each stage has its own."""
+    found = {path: spelled(leaf, names) for path, leaf in form(kind, resource.body).leaves.items()}
     for path in found.keys() & kind.fields.keys():
         found[path] = keyed(found[path], kind.fields[path])  # in the order of the addresses
     return found
@@ -140,6 +125,7 @@ def _said(resource: Resource) -> Body:
         "attachments": sorted(stores) or None,
         "lifecycle.protect": lifecycle.protect or None,
         "lifecycle.ignore_changes": [*lifecycle.ignore_changes] or None,
+        "policy.ignore": {it.rule: it.reason for it in resource.waivers} or None,
         "secret_version": resource.secret_version,
         "revision": resource.revision,
     }

@@ -12,7 +12,7 @@ from agentops.domain.fleet import Fleet, Member
 from agentops.domain.graph import closure, reversed_edges
 from agentops.domain.kind import Catalog, Kind
 from agentops.domain.plan import Action, Change
-from agentops.domain.resource import Attachment, Body, Ref, Resource, as_ref, replace_refs
+from agentops.domain.resource import Attachment, Body, Resource, as_ref, spelled
 from agentops.domain.state import DesiredState, LiveObject, LockEntry
 from agentops.domain.surface import Surface
 from agentops.engine.operations import Planned
@@ -23,7 +23,7 @@ def fleet_of(
 ) -> Fleet:
     """What the files ask for. ``names`` are the addresses of the IDs that bodies name."""
     members = {
-        address: _member(catalog, address, _spelled(item.body, names), item, item.attachments)
+        address: _member(catalog, address, spelled(item.body, names), item, item.attachments)
         for address, item in desired.resources.items()
     }
     return Fleet(desired.stage, members, protected)
@@ -127,10 +127,10 @@ class _Sides:
 
     def _member(self, address: Address, body: Body, attachments: tuple[Attachment, ...]) -> Member:
         resource = self.planned.desired.resources.get(address)
-        return _member(self.catalog, address, _spelled(body, self.names), resource, attachments)
+        return _member(self.catalog, address, spelled(body, self.names), resource, attachments)
 
     def _surface(self, address: Address, body: Body) -> Surface:
-        return self.catalog.of_address(address).surface(_spelled(body, self.names))
+        return self.catalog.of_address(address).surface(spelled(body, self.names))
 
 
 def _same_secrets(change: Change, entry: LockEntry | None) -> bool:
@@ -164,21 +164,3 @@ def _member(
     attachments: tuple[Attachment, ...],
 ) -> Member:
     return Member(address, catalog.of_address(address).surface(body), body, resource, attachments)
-
-
-def _spelled(value: Any, names: Mapping[str, str]) -> Any:
-    """With addresses in the place of references and of the IDs that are known. For a version that is known
-    only after apply stands ``(skill/pr-summary).version``."""
-    return _named(replace_refs(value, _address), names)
-
-
-def _address(ref: Ref) -> str:
-    return str(ref.address) if ref.attribute == "id" else str(ref)
-
-
-def _named(value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return names.get(value, value)
-    if isinstance(value, Mapping):
-        return {key: _named(member, names) for key, member in value.items()}
-    return [_named(member, names) for member in value] if isinstance(value, list) else value

@@ -16,7 +16,7 @@ from agentops.domain.graph import topological
 from agentops.domain.kind import Catalog, Kind, Removal
 from agentops.domain.plan import Action, FieldChange, Move
 from agentops.domain.project import Rename, Stage
-from agentops.domain.resource import Ref, Resource, refs_in, replace_refs
+from agentops.domain.resource import Ref, Resource, refs_in, replace_refs, replace_texts, spelled
 from agentops.domain.state import DesiredState, Lock, LockEntry
 from agentops.engine.changes import readable
 from agentops.engine.compare import Compared, beside_body, in_full, leaves_of, unknown_address
@@ -126,7 +126,7 @@ def _removed(before: StageAt, called: tuple[str, str]) -> Revised:
         after=called[1],
         alike=len(desired.resources),
     )
-    names = {id: str(address) for address, id in before.stage.external.items()}
+    names = before.stage.names
     return Revised(comparison, Compared(called[0], desired, names), Compared(called[1], desired, names))
 
 
@@ -227,7 +227,7 @@ class _Revising:
             action=action,
             because=because,
             needs=new.needs,
-            body=Compared("", _NOWHERE, self.names[1]).spelled(new.body),
+            body=spelled(new.body, self.names[1]),
             location=new.location,
         )
 
@@ -306,8 +306,14 @@ class _Revising:
         marked = resource
         if side == 1 and with_marks and any(True for _ in refs_in(resource.body)):
             marked = resource.with_body(replace_refs(resource.body, mark))
-        found = leaves_of(kind, marked, Compared("", _NOWHERE, self.names[side]))
-        return {path: _unmarked(leaf, later) for path, leaf in found.items()} if later else found
+        found = leaves_of(kind, marked, self.names[side])
+        if not later:
+            return found
+
+        def unmarked(text: str) -> Any:
+            return later[text].as_json() if text in later else text
+
+        return {path: replace_texts(leaf, unmarked) for path, leaf in found.items()}
 
     def _moves(self, address: Address, attribute: str = "id") -> bool:
         """Whether only apply can tell what a reference stands for."""
@@ -331,17 +337,6 @@ class _Revising:
             kept=not self.stage.prune,
             protected=address in self.protected,
             needs=old.needs,
-            body=Compared("", _NOWHERE, self.names[0]).spelled(old.body),
+            body=spelled(old.body, self.names[0]),
             location=old.location,
         )
-
-
-_NOWHERE = DesiredState("", "", {})
-
-
-def _unmarked(value: Any, later: Mapping[str, Ref]) -> Any:
-    if isinstance(value, str):
-        return later[value].as_json() if value in later else value
-    if isinstance(value, Mapping):
-        return {key: _unmarked(member, later) for key, member in value.items()}
-    return [_unmarked(member, later) for member in value] if isinstance(value, list) else value

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from agentops.domain.plan import FieldChange
-from agentops.domain.policy import RuleSetting
+from agentops.domain.policy import Declared, Policy, RuleSetting
 from agentops.domain.project import UNPACED, Pacing, Stage
 
 
@@ -39,10 +39,36 @@ def _said(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield "require", [str(gate) for gate in stage.require] or None
     for address, id in stage.external.items():
         yield f"external.{address}", id
-    for name, rule in stage.policy.rules.items():
+    yield from _policy(stage.policy)
+
+
+def _policy(policy: Policy) -> Iterator[tuple[str, Any]]:
+    for name, rule in policy.rules.items():
         yield f"policy.{name}", _rule(rule)
-    for file in stage.policy.files:
+    yield "policy.waivers", None if policy.waivers else "off"
+    for address, waivers in policy.ignore.items():
+        yield f"policy.ignore.{address}", {it.rule: it.reason for it in waivers}
+    for file in policy.files:
         yield f"policy[{file.path}]", file.text
+    for declared in policy.declared:
+        yield f"policy[{declared.location.file}].{declared.id}", _declared(declared)
+
+
+def _declared(rule: Declared) -> dict[str, Any]:
+    """What the rule says, wherever in its file it is written."""
+    said = {
+        "name": rule.name,
+        "severity": str(rule.severity),
+        "protected": None if rule.protected is None else str(rule.protected),
+        "kinds": [*rule.kinds],
+        "stages": [*rule.stages],
+        "path": ".".join(map(str, rule.path)),
+        str(rule.check): rule.value,
+        "message": rule.message,
+        "fix": rule.fix,
+        "why": rule.why,
+    }
+    return {name: value for name, value in said.items() if value not in (None, "", [])}
 
 
 def _pacing(pacing: Pacing) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agentops.domain.diagnostics import Severity
+from agentops.domain.diagnostics import Severity, counted
 from agentops.domain.fleet import Fleet, Member
 from agentops.domain.surface import From, Path, Tool
 from agentops.policy.options import number
@@ -32,7 +32,7 @@ def _vague(fleet: Fleet, options: Options) -> Iterator[Finding]:
             if (number_of_words := len(_WORD.findall(said))) < least:
                 yield Finding(
                     member.address,
-                    f"all that the model learns of '{tool.name}' is {_counted(number_of_words)}",
+                    f"all that the model learns of '{tool.name}' is {counted(number_of_words, 'word')}",
                     "say what it does, when to call it, and what it answers when there is nothing",
                     written,
                 )
@@ -43,10 +43,6 @@ def _vague(fleet: Fleet, options: Options) -> Iterator[Finding]:
                     "say in each when to call it and not the other",
                     written,
                 )
-
-
-def _counted(words: int) -> str:
-    return "1 word" if words == 1 else f"{words} words"
 
 
 # A sentence of its own that forbids a tool and says no more; with a condition before it or a purpose behind

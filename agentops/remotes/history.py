@@ -238,13 +238,19 @@ class History:
             end(process)
 
     def _write(self, commit: str, folder: Path) -> None:
+        links: dict[str, str] = {}
         for entry, content in self._contents(commit):
+            if entry.mode == _LINK:
+                links[entry.path] = os.fsdecode(content)
+                continue
             target = folder / entry.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            if entry.mode != _LINK:
-                target.write_bytes(content)
-            elif _stays_inside(entry.path, link := os.fsdecode(content)):
-                target.symlink_to(link)
+            target.write_bytes(content)
+        # Behind all files, so that nothing is written through one: a forged tree may have a link and a folder
+        # of one name. Where a link really leads is known when all are there: one may go through another.
+        for target in [made for path, link in links.items() if (made := _linked(folder, path, link))]:
+            if not _is_below(target, folder):
+                target.unlink()
 
 
 def _is_in(path: str, wanted: str) -> bool:
@@ -255,6 +261,22 @@ def _is_wanted(entry: _Entry) -> bool:
     """Hidden files are no part of a resource; and no path leads out of the folder it is written to."""
     parts = entry.path.split("/")
     return entry.mode != _SUBMODULE and not any(part.startswith(".") or not part for part in parts)
+
+
+def _linked(folder: Path, path: str, link: str) -> Path | None:
+    target = folder / path
+    if not _stays_inside(path, link) or any(each.is_symlink() for each in target.parents):
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(link)
+    return target
+
+
+def _is_below(target: Path, folder: Path) -> bool:
+    try:
+        return target.resolve().is_relative_to(folder)
+    except (OSError, RuntimeError):  # it leads to itself, and so to nothing
+        return True
 
 
 def _stays_inside(path: str, link: str) -> bool:

@@ -36,6 +36,23 @@ def test_problems_as_sarif(project: Project) -> None:
     assert result["ruleId"] == "AO015"
 
 
+def test_rules_say_in_sarif_what_they_are_called_and_why_they_are_there(project: Project) -> None:
+    project.write("agentops.yaml", "project: p\nstages: {dev: {}}\npolicy: {files: [rules.yaml]}\n")
+    project.write(
+        "rules.yaml",
+        "rules: [{id: TEAM001, name: has-owner, message: nobody owns it, "
+        "where: {path: metadata.owner, is: missing}}]",
+    )
+    project.write("agents/tutor/agent.yaml", "model: claude-sonnet-4-5\nprompt: prompt.md\n")
+    ended = project.run("validate", "--format", "sarif")
+    rules = {it["id"]: it for it in ended.json["runs"][0]["tool"]["driver"]["rules"]}
+    built_in, own = rules["AO152"], rules["TEAM001"]
+    assert built_in["name"] == "DeprecatedModel"
+    assert built_in["fullDescription"]["text"].startswith("A deprecated model works until its day")
+    assert (own["name"], own["fullDescription"]) == ("HasOwner", {"text": "nobody owns it"})
+    assert "`agentops explain TEAM001`" in own["help"]["text"]
+
+
 def test_files_are_named_from_the_top_of_the_repository(project: Project, capsys) -> None:
     project.write("teams/a b/agents/tutor.yaml", "name: t\nmodle: x\nmodel: claude-opus-5-5\n")
     capsys.readouterr()

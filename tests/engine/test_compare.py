@@ -9,8 +9,9 @@ import pytest
 
 from agentops.domain.address import Address
 from agentops.domain.comparison import Comparison, Side
-from agentops.domain.diagnostics import Stop
+from agentops.domain.diagnostics import Location, Stop
 from agentops.domain.plan import FieldChange
+from agentops.domain.policy import Waiver
 from agentops.domain.resource import Attachment, Lifecycle, Resource
 from agentops.engine.compare import Compared, compare
 from tests.engine.toy import desired, id_of, kit, pin, resource
@@ -129,12 +130,14 @@ def test_what_is_said_beside_what_is_sent_differs_too() -> None:
         lifecycle=Lifecycle(protect=True, ignore_changes=("note",)),
         attachments=(Attachment(memory_store=Address("memory_store/m"), access="read_only"),),
         secret_version="2",
+        waivers=(Waiver("AO101", "it is a demo", Location("one.yaml", 4)),),
     )
     (found,) = between([one], [other]).differing
     assert [(item.path, item.before, item.after) for item in found.fields] == [
         ("attachments", None, ["memory_store/m (read_only)"]),
         ("lifecycle.protect", None, True),
         ("lifecycle.ignore_changes", None, ["note"]),
+        ("policy.ignore", None, {"AO101": "it is a demo"}),
         ("secret_version", None, "2"),
     ]
 

@@ -9,10 +9,10 @@ import pytest
 
 from agentops.domain.address import Address
 from agentops.domain.comparison import Differing, Side, Standing
-from agentops.domain.diagnostics import Severity, Stop
+from agentops.domain.diagnostics import Location, Severity, Stop
 from agentops.domain.gates import CleanGit
 from agentops.domain.plan import Action, FieldChange
-from agentops.domain.policy import Policy, RuleSetting, TeamFile
+from agentops.domain.policy import Check, Declared, Policy, RuleSetting, TeamFile, Waiver
 from agentops.domain.project import MaxRemovals, Name, OnDrift, Pacing, RegistryConfig, Rename, Stage
 from agentops.domain.resource import Lifecycle, Resource
 from agentops.engine.fleets import fleet_of
@@ -206,3 +206,32 @@ def test_what_agentops_yaml_says_beside_what_is_sent_is_told_member_by_member() 
         "policy.AO101": (None, "off"),
         "policy[rules/a.py]": (None, "x = 1\n"),
     }
+
+
+def test_what_weakens_a_policy_is_told_and_where_it_is_written_is_not() -> None:
+    def rule(line: int, check: Check, value: object) -> Declared:
+        at = Location("rules/a.yaml", line)
+        return Declared("TEAM001", "an owner", ("metadata", "owner"), check, value, "nobody owns it", at)
+
+    def told(before: Policy, after: Policy) -> dict[str, tuple[object, object]]:
+        found = settings_of(Stage("a", policy=before), Stage("a", policy=after))
+        return {it.path: (it.before, it.after) for it in found}
+
+    said = {
+        "name": "an owner",
+        "severity": "warning",
+        "path": "metadata.owner",
+        "message": "nobody owns it",
+    }
+    missing, lower = Policy(declared=(rule(3, Check.IS, "missing"),)), rule(9, Check.LONGER, 0)
+    path = "policy[rules/a.yaml].TEAM001"
+    assert told(missing, Policy()) == {path: ({**said, "is": "missing"}, None)}
+    assert told(missing, Policy(declared=(lower,))) == {
+        path: ({**said, "is": "missing"}, {**said, "longer": 0})
+    }
+    assert told(missing, Policy(declared=(replace(missing.declared[0], location=lower.location),))) == {}
+    waiver = Waiver("AO101", "it is a demo", Location("agentops.yaml", 5))
+    aside = Policy(ignore={ONE: (waiver,)})
+    assert told(Policy(), aside) == {f"policy.ignore.{ONE}": (None, {"AO101": "it is a demo"})}
+    assert told(aside, Policy(ignore={ONE: (replace(waiver, location=Location("x")),)})) == {}
+    assert told(Policy(waivers=False), Policy()) == {"policy.waivers": ("off", None)}

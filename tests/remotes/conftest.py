@@ -43,7 +43,8 @@ Content = str | bytes | Special
 
 def git(folder: Path, *arguments: str, stdin: bytes = b"") -> str:
     command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments]
-    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True)
+    alone = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, env=alone)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode().strip()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,44 @@ def test_links_stay_links_inside_and_lead_nowhere_else(clone: Path, tmp_path: Pa
     with History(clone / "ops", os.environ) as history:
         assert files(history.tree(last)) == {"agents/a.md": "first", "agents/inside.md": "first"}
         assert history.folder(last, "agents") == {"a.md": b"first"}
+
+
+def test_links_lead_nowhere_else_by_way_of_other_links(clone: Path):
+    agents = clone / "ops/agents"
+    (agents / "here").symlink_to(".")
+    (agents / "up.md").symlink_to("here/here/../../../top.md")
+    (agents / "loop").symlink_to("loop")
+    with History(clone / "ops", os.environ) as history:
+        there = history.tree(commit(clone))
+        assert (there / "agents/here").readlink() == Path()
+        assert not (there / "agents/up.md").is_symlink()
+
+
+@pytest.mark.parametrize("mode", ["100644", "120000"])
+def test_nothing_is_written_through_a_link_of_a_forged_tree(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+):
+    """A link ``e`` and a folder ``e`` beside each other: git makes no such tree by itself, but reads it."""
+
+    def stored(kind: str, content: bytes) -> str:
+        (tmp_path / "object").write_bytes(content)
+        return git(clone, "hash-object", "-t", kind, "-w", "--literally", str(tmp_path / "object"))
+
+    def tree(*entries: tuple[str, str, str]) -> str:
+        lines = (f"{mode} {name}".encode() + b"\0" + bytes.fromhex(id) for mode, name, id in entries)
+        return stored("tree", b"".join(lines))
+
+    outside = tmp_path / "temp/out"
+    outside.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    here, leads_out = stored("blob", b"."), stored("blob", b"a/a/a/../../../out")
+    below = tree((mode, "written", stored("blob", b"x")))
+    top = tree(("120000", "a", here), ("120000", "e", leads_out), ("40000", "e", below))
+    forged = git(clone, "commit-tree", "-m", "x", tree(("40000", "ops", top)))
+    with History(clone / "ops", os.environ) as history:
+        with suppress(Stop):
+            history.tree(forged)
+        assert [*outside.iterdir()] == []
 
 
 def test_no_hook_and_no_filter_runs(clone: Path, tmp_path: Path):

@@ -258,11 +258,11 @@ def test_one_line_as_long_as_a_book_is_cut_within_the_line() -> None:
     assert re.search(r"^\+ b+ \[… cut: [\d,]+ characters …\]$", shown, re.MULTILINE)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     st.integers(0, 30),
     st.integers(0, 40),
-    st.integers(1, 12),
+    st.integers(1, 6),
     st.sampled_from(["e", "🎉", "`" * 40, "|", "\u202e"]),
     st.integers(2_000, 30_000),
 )

@@ -99,8 +99,7 @@ def _between_stages(told: Common, first: str, second: str, addresses: list[Addre
     both = [opened.stage(name) for name in (first, second)]
     states, diagnostics = opened.desired_in(both)
     before, after = (
-        Compared(stage.name, state, {id: str(address) for address, id in stage.external.items()})
-        for stage, state in zip(both, states, strict=True)
+        Compared(stage.name, state, stage.names) for stage, state in zip(both, states, strict=True)
     )
     return compare(opened.catalog, before, after, addresses, diagnostics)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -160,6 +161,7 @@ def lock(branch: str, **given: Any) -> int:
     """
     from agentops.cli.wiring import lock_file, open_project
     from agentops.github import recording
+    from agentops.spec import folder_in_repository
 
     told, output, _ = _told(given)
     opened = open_project(told)
@@ -173,7 +175,7 @@ def lock(branch: str, **given: Any) -> int:
     if not path.is_file():
         output.note(f"Stage {stage.name} has no lock yet: nothing to commit.")
         return 0
-    place = path.relative_to(_repository_root(opened.root)).as_posix()
+    place = posixpath.join(folder_in_repository(opened.root), store.name)
     text = recording.LockText(stage.name, place, path.read_bytes())
     with _client(given, output) as client:
         done = recording.record(client, text, branch)
@@ -232,8 +234,3 @@ def _summarize(client: Client, text: str) -> None:
 def _said(output: Output, what: str, outcome: Outcome, url: str) -> int:
     output.text(f"{what}: {outcome.value} {url}".rstrip())
     return 0
-
-
-def _repository_root(folder: Path) -> Path:
-    """The folder that git's own is in; the project's where there is none."""
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)

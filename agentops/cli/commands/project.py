@@ -85,19 +85,20 @@ def validate(form: str, **given: Any) -> int:
     else:
         stages = [opened.stage(told.stage)] if told.stage else list(opened.project.stages.values())
         report = _checked(opened, stages)
-    _print(output, report, form, opened.root)
+    _print(output, report, form, opened)
     return 1 if has_errors(report.diagnostics) else 0
 
 
-def _print(output: Output, report: ValidationReport, form: str, root: Path) -> None:
+def _print(output: Output, report: ValidationReport, form: str, opened: Opened) -> None:
+    from agentops.cli.judging import rule_texts
     from agentops.spec import folder_in_repository
 
     match form:
         case "json":
             output.json(report)
         case "github" | "sarif":
-            base = folder_in_repository(root)
-            output.diagnostics_as(form, report.diagnostics, files=report.files, base=base)
+            base, rules = folder_in_repository(opened.root), rule_texts(opened)
+            output.diagnostics_as(form, report.diagnostics, files=report.files, base=base, rules=rules)
         case _:
             output.validation(report)
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from agentops.domain.diagnostics import counted
 from agentops.domain.risk import Level, Risk, highest
 from agentops.domain.view.model import ChangeView, DiagnosticView, DriftedView, Line, Span, Tone
-from agentops.domain.view.problem import counted
 from agentops.domain.view.review import ReviewedView, ReviewView, StageReview
 
 _ACTIONS = (

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agentops.domain.comparison import Comparison, Diff, Differing, Side, Standing
+from agentops.domain.diagnostics import counted
 from agentops.domain.plan import Action, FieldChange
 from agentops.domain.resource import as_ref
 from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import ChangeView, ComparisonView, FieldView, Line, Span, Tone
 from agentops.domain.view.overview import created_fields
 from agentops.domain.view.plan import TONES, because, moves_of
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 from agentops.domain.view.risk import risk_lines
 
 _MARKS = {

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agentops.domain.diagnostics import Severity
+from agentops.domain.diagnostics import Severity, counted
 from agentops.domain.rules import OFF, Explained, ExplainedCode, ExplainedOption, ExplainedRule
 from agentops.domain.view.model import Line, Span, TableView, Tone
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 
 _TONES = {
     Severity.ERROR: Tone.ERROR,

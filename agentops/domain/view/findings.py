@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agentops.domain.diagnostics import Code, Diagnostic, Severity, in_order
+from agentops.domain.diagnostics import Code, Diagnostic, Severity, counted, in_order
 from agentops.domain.view.model import Line, Span
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 
 _ORDER = tuple(Severity)
 
@@ -23,7 +23,7 @@ MOST_RESULTS = 25_000
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """What a rule is called, in two to four words, and why it is one."""
+    """What a rule is called, in two to four words, and why it is one; empty where nobody says."""
 
     name: str
     why: str
@@ -131,8 +131,9 @@ def _rules(items: Sequence[Diagnostic], known: Mapping[str, RuleText]) -> tuple[
 
 def _rule(code: str, severity: Severity, text: RuleText | None) -> RuleView:
     if text is not None:
-        help = f"{text.why}\n`agentops explain {code}` has an example and the fix."
-        return RuleView(str(code), text.name, text.why, help, severity)
+        why = text.why or text.name
+        help = f"{why}\n`agentops explain {code}` has an example and the fix."
+        return RuleView(str(code), text.name, why, help, severity)
     name = Code(code).name.replace("_", " ").capitalize() if code in set(Code) else str(code)
     help = f"docs/diagnostics.md of agentops explains {code}, with an example and a fix."
     return RuleView(str(code), name, name, help, severity)

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentops.domain.address import Address
+from agentops.domain.diagnostics import counted
 from agentops.domain.graph import closure, reversed_edges
 from agentops.domain.kind import Catalog, Slot
 from agentops.domain.resource import Resource, as_ref
 from agentops.domain.risk import Level
 from agentops.domain.state import DesiredState
-from agentops.domain.view.problem import counted
 from agentops.domain.view.review import Picture
 
 MOST_EDGES, LONGEST = 500, 50_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from agentops.domain.address import Address
+from agentops.domain.diagnostics import counted
 from agentops.domain.plan import Action
 from agentops.domain.report import Cell, Column, Overview, Standing
 from agentops.domain.view.model import Line, Span, TableView, Tone
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 
 _SIGNS = {
     Standing.IN_SYNC: ("✓", Tone.ADDED, "as its files ask"),

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from agentops.domain.diagnostics import counted
 from agentops.domain.risk import Level
-from agentops.domain.view.problem import counted
 from agentops.domain.view.review import Node, Picture
 
 MOST_BOXES = 48

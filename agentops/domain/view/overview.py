@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentops.domain.bundle import is_manifest
+from agentops.domain.diagnostics import counted
 from agentops.domain.kind import OWNER_KEY
 from agentops.domain.resource import Body, as_ref
 from agentops.domain.secret import as_secret
 from agentops.domain.view.member import inline, named, whole_field, word, words
 from agentops.domain.view.model import FieldView, Span, Tone
-from agentops.domain.view.problem import counted
 
 _TOGETHER = 72
 """Characters up to which the members of an object stand on one line."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentops.domain.address import Address
 from agentops.domain.canonical import Moved
-from agentops.domain.diagnostics import Location, Severity
+from agentops.domain.diagnostics import Location, Severity, counted
 from agentops.domain.plan import Action, Base, Change, Drift, DriftedField, Held, Move, Plan, Reason
 from agentops.domain.project import OnDrift
 from agentops.domain.report import DriftReport
@@ -26,7 +26,7 @@ from agentops.domain.view.model import (
     Tone,
 )
 from agentops.domain.view.overview import created_fields
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 from agentops.domain.view.risk import risk_counts, risk_lines
 
 DIGEST_SHOWN = 12

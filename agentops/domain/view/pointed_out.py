@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agentops.domain.diagnostics import counted, listed
 from agentops.domain.hidden import Hidden, Trick, hidden_in
 from agentops.domain.plan import FieldChange
 from agentops.domain.resource import Body
 from agentops.domain.view.model import Line, Span, Tone
-from agentops.domain.view.problem import counted
 
 _SHOWN = 3
 _SPELT = 80
@@ -65,10 +65,9 @@ def _listed(found: Sequence[Hidden]) -> str:
     first = dict.fromkeys((it.codepoint, it.name, it.letter, it.line) for it in found)
     shown = [
         f"{point} {name}{f' for {letter}' if letter else ''} (line {line})"
-        for point, name, letter, line in list(first)[:_SHOWN]
+        for point, name, letter, line in first
     ]
-    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
-    return f"{', '.join(shown)}{more}"
+    return listed(shown, _SHOWN)
 
 
 def _verb(found: Sequence[Hidden]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agentops.domain.diagnostics import Diagnostic, Severity, in_order
+from agentops.domain.diagnostics import Diagnostic, Severity, counted, in_order
 from agentops.domain.view.model import DiagnosticsView, DiagnosticView, Line, Span, Tone
 
 _TONES = {Severity.ERROR: Tone.ERROR, Severity.WARNING: Tone.WARNING, Severity.NOTE: Tone.NOTE}
@@ -24,11 +24,6 @@ def diagnostics_view(
 def problem_line(problem: Diagnostic) -> tuple[str, ...]:
     """Summary and details of one problem, a line each."""
     return (problem.summary, *_lines(problem.detail))
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """``1 error``, ``2 errors``; ``plural`` where it is not the noun with an s."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _view(item: Diagnostic) -> DiagnosticView:

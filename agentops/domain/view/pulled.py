@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agentops.domain.diagnostics import Severity
+from agentops.domain.diagnostics import Severity, counted
 from agentops.domain.pulled import Adopted, PullReport, WrittenField
 from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import DriftedView, FieldView, Line, PullView, Span, Tone
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 
 
 def pulled_view(report: PullReport, *, verbose: bool = False) -> PullView:

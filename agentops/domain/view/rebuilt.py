@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agentops.domain.diagnostics import counted
 from agentops.domain.torn import Condition, Origin, RebuildReport
 from agentops.domain.view.model import Line, Span, TableView, Tone
-from agentops.domain.view.problem import counted, diagnostics_view
+from agentops.domain.view.problem import diagnostics_view
 
 _CONDITIONS = {
     Condition.WHOLE: "is whole",

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from agentops.domain.address import Address
+from agentops.domain.diagnostics import counted
 from agentops.domain.plan import Action
 from agentops.domain.report import ApplyReport, Outcome, Result, Standing, StatusReport
 from agentops.domain.state import Lock, LockEntry
 from agentops.domain.view.model import ApplyView, EndedView, Line, LockEntryView, Span, TableView, Tone
-from agentops.domain.view.problem import counted, diagnostics_view, problem_line
+from agentops.domain.view.problem import diagnostics_view, problem_line
 
 _DONE = {
     Action.CREATE: "created",

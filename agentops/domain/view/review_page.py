@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from agentops.domain.diagnostics import counted
 from agentops.domain.risk import Level, Risk
 from agentops.domain.view.layout import Layout, layout_of
 from agentops.domain.view.model import DiffLine, FieldView, Line, Tone
 from agentops.domain.view.plan import DIGEST_SHOWN
-from agentops.domain.view.problem import counted
 from agentops.domain.view.review import ReviewedView, ReviewView, StageReview, TextPair
 from agentops.domain.view.side_by_side import SideBySide, edited_line_of, side_by_side
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
+from agentops.domain.diagnostics import counted
 from agentops.domain.view.model import DiffLine, Line, Span, Tone
-from agentops.domain.view.problem import counted
 from agentops.domain.view.textdiff import CONTEXT, Opcode, edited_line, heading_above, lines_of, marked_line
 
 _WORTH_FOLDING = 4
@@ -71,9 +71,9 @@ def side_by_side(before: str, after: str) -> SideBySide:
     if not before.endswith("\n") and not after.endswith("\n"):
         before, after = before + "\n", after + "\n"
     old, new = lines_of(before), lines_of(after)
-    codes = SequenceMatcher(None, old, new).get_opcodes()
-    if before == after:
+    if old == new:
         return SideBySide(())
+    codes = SequenceMatcher(None, old, new).get_opcodes()
     return SideBySide(tuple(_joined(_stretches(codes, old, new))))
 
 

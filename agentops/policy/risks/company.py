@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from agentops.domain.diagnostics import counted
 from agentops.domain.fleet import Member
 from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.surface import Permission, Power, Use
-from agentops.domain.view.problem import counted
 from agentops.domain.view.visible import visible
 from agentops.policy.risks.scene import Around, Scene
 from agentops.policy.risks.tools import has

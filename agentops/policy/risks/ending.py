@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agentops.domain.address import Address
+from agentops.domain.diagnostics import counted
 from agentops.domain.plan import Action, Change
 from agentops.domain.risk import Label, Level, Risk
-from agentops.domain.view.problem import counted
 from agentops.policy.risks.scene import Around
 from agentops.policy.risks.words import listed, plural
 

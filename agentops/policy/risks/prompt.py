@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from agentops.domain.diagnostics import counted
 from agentops.domain.fleet import Member
 from agentops.domain.hidden import Hidden, Trick, hidden_in
 from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.surface import Surface
-from agentops.domain.view.problem import counted
 from agentops.policy.risks.scene import Scene
 from agentops.policy.risks.sentences import lifted
 from agentops.policy.risks.words import capital, listed, quoted
