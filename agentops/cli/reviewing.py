@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from agentops.cli.options import Common
 from agentops.cli.revisions import Side
 from agentops.domain.address import Address
-from agentops.domain.comparison import Diff
+from agentops.domain.comparison import Diff, Standing
 from agentops.domain.diagnostics import (
     Code,
     Diagnostic,
@@ -111,13 +111,17 @@ def _labelled(item: Revised, now: datetime) -> Revised:
     from agentops.engine.fleets import fleet_of
     from agentops.kinds import CATALOG
     from agentops.policy.risks import labelled
+    from agentops.policy.risks.stage import stage_risks
 
     before, after = (
         fleet_of(CATALOG, side.desired, side.names, protected=item.protected)
         for side in (item.before, item.after)
     )
-    ending = item.comparison.ending
-    return replace(item, comparison=item.comparison.with_risks(labelled(before, after, now, ending)))
+    found = item.comparison
+    labels = found.with_risks(labelled(before, after, now, found.ending))
+    kept = found.standing in {Standing.KEPT, Standing.RENAMED}
+    said = {"settings_risks": stage_risks(found.settings) if kept else ()}
+    return replace(item, comparison=labels.model_copy(update=said))
 
 
 @contextmanager

@@ -71,7 +71,8 @@ class Comparison(_Frozen):
 
     Of two commits: ``stage`` is the one that both sides are of, ``standing`` what became of it, ``formerly``
     its name before where that is another. settings: what agentops.yaml says of it beside what is sent, by
-    paths like ``registry.base_url``. moves: what is called otherwise now, without IDs.
+    paths like ``registry.base_url``, with what a reviewer should look at of that. moves: what is called
+    otherwise now, without IDs.
     """
 
     format_version: int = FORMAT_VERSION
@@ -82,6 +83,7 @@ class Comparison(_Frozen):
     before: str
     after: str
     settings: tuple[FieldChange, ...] = ()
+    settings_risks: tuple[Risk, ...] = ()
     moves: tuple[Move, ...] = ()
     differing: tuple[Differing, ...] = ()
     alike: int = 0

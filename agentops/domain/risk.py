@@ -43,6 +43,7 @@ class Label(StrEnum):
     SKILL_CHANGED = "skill-changed"
     IRREVERSIBLE = "irreversible"
     IDENTITY_CHANGED = "identity-changed"
+    STAGE_CHANGED = "stage-changed"
     RENAMED = "renamed?"
 
 

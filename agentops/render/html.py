@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
@@ -55,6 +56,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(
         line=lambda value: _line(value, _SAID),
+        words=_words,
         values=lambda value: _line(value, _VALUES),
         code=lambda value: _line(value, _CODE),
         wire=_wire,
@@ -106,6 +108,12 @@ _CODE = {
 def _line(value: Line | str, tags: Mapping[Tone, tuple[str, str]]) -> Markup:
     spans: Sequence[Span] = (Span(value),) if isinstance(value, str) else value
     return Markup("".join(f"{tags[it.tone][0]}{_ink(it.text)}{tags[it.tone][1]}" for it in spans))
+
+
+def _words(text: str) -> Markup:
+    """A sentence of ours: what stands between backticks is code."""
+    pieces = re.split(r"`([^`]+)`", text)
+    return Markup("".join(f"<code>{_ink(it)}</code>" if at % 2 else _ink(it) for at, it in enumerate(pieces)))
 
 
 def _ink(text: str) -> str:

@@ -55,7 +55,7 @@ class _Comment:
     def text(self) -> str:
         """Whole, else with less and less of each difference, else without the least risky blocks."""
         view, share = self.view, self.limit // _SHARE
-        blocks = [parts.Block(it) for it in view.blocks]
+        blocks = [parts.Block(it, view.every) for it in view.blocks]
         whole = self._page([it.text(self.limit) for it in blocks], share=self.limit)
         if size(whole) <= self.limit:
             return whole

@@ -17,6 +17,8 @@ _SENTENCE, _VALUE, _NAME = 400, 300, 160
 _STAGES = 6
 """Names of stages that are listed."""
 
+_EVERY = "every stage"
+
 
 def table(view: CommentView, room: int) -> str:
     """A row for each stage."""
@@ -34,20 +36,21 @@ def table(view: CommentView, room: int) -> str:
 
 def errors(view: CommentView, room: int) -> str:
     """What has to be resolved first."""
-    return "\n".join(listed([_said(it) for it in view.errors], room, _more("error")))
+    return "\n".join(listed([_said(it, view.every) for it in view.errors], room, _more("error")))
 
 
 def said(view: CommentView, room: int) -> str:
     """Warnings and notes."""
-    shown = listed([_said(it) for it in view.said], room, _more("line"))
+    shown = listed([_said(it, view.every) for it in view.said], room, _more("line"))
     return _fold(html_prose(view.said_heading), shown) if shown else ""
 
 
 def high(view: CommentView, room: int, linked: Collection[str]) -> str:
     """The sentences of the high risks, with links to those blocks that are there."""
     rows = [
-        f"- {_ICONS[risk.level]}{_address(it, linked)}{_in(it.stages)}: {prose(risk.sentence, _SENTENCE)}"
-        for it, risk in view.high
+        f"- {_ICONS[it.risk.level]}{_address(it.block, linked)}{_in(it.stages, view.every)}: "
+        f"{prose(it.risk.sentence, _SENTENCE)}"
+        for it in view.high
     ]
     shown = listed(rows, room, _more("high risk"))
     return "\n".join(["**Look at this first**", "", *shown]) if shown else ""
@@ -81,8 +84,9 @@ def section(view: SectionView, room: int) -> str:
 class Block:
     """One change, with everything in it that does not depend on how much room there is."""
 
-    def __init__(self, view: BlockView) -> None:
+    def __init__(self, view: BlockView, every: Sequence[str]) -> None:
         self.view = view
+        self._summary = _summary(view, every)
         self._top = "\n\n".join(_top(view))
         self._fields = _Fields(view.change.fields)
 
@@ -90,8 +94,9 @@ class Block:
         """``room`` is for each difference and for the table of members."""
         body = [piece for piece in (self._top, *self._fields.texts(room)) if piece]
         if not body:
-            return f"<p>{_summary(self.view)}</p>"
-        return _fold(_summary(self.view), body, is_open=self.view.level is Level.HIGH)
+            return f"<p>{self._summary}</p>"
+        is_open = self.view.level is Level.HIGH or self.view.is_settings
+        return _fold(self._summary, body, is_open=is_open)
 
 
 class _Fields:
@@ -118,14 +123,15 @@ class _Fields:
             yield "\n".join(fence(lines.within(room), "diff"))
 
 
-def _summary(view: BlockView) -> str:
+def _summary(view: BlockView, every: Sequence[str]) -> str:
     """The line that stands there when all else is folded."""
     icon = _ICONS[view.level] if view.level else ""
+    stages = _EVERY if view.stages == every else html_code(_listed(view.stages))
     name = html_code(f"{view.change.symbol} {view.change.address}", _NAME)
     parts = [
         f'<a name="{view.anchor}"></a>{icon}{name}',
         html_prose(view.notes[0].about) if len(view.notes) == 1 else "",
-        html_code(_listed(view.stages)) if view.stages else "",
+        stages if view.stages else "",
         f"<b>{risks}</b>" if (risks := tally(risk.level for risk in view.risks)) else "",
     ]
     return " · ".join(part for part in parts if part)
@@ -138,11 +144,17 @@ def _top(view: BlockView) -> Iterator[str]:
         for risk in view.risks
     ]
     lines += [f"- ⚠️ {code(path.text, _NAME)} {prose(says.text, _SENTENCE)}" for path, says in view.hidden]
+    said = [f"- **{code(it.label, _NAME)}** {prose(it.summary, _SENTENCE)}" for it in view.said]
+    lines += listed(said, 4 * _SENTENCE, _more("line"))
     for note in view.notes:
         told = [note.about] if len(view.notes) > 1 and note.about else []
         told += ["".join(span.text for span in line) for line in note.remarks]
         names = f"{code(_listed(note.stages), _NAME)}: " if len(view.notes) > 1 else ""
         lines += [f"- {names}{prose(text, _SENTENCE)}" for text in told]
+    if view.shown_of:
+        lines.append(
+            f"- shown as in {code(view.shown_of, _NAME)}: the same lines change in every stage named here"
+        )
     if view.change.place:
         yield code(view.change.place, _NAME)
     if lines:
@@ -155,11 +167,13 @@ def _moved(item: DriftedView, room: int) -> str:
     return "\n\n".join([head, *_Fields(item.fields).texts(room)])
 
 
-def _said(said: SaidView) -> str:
+def _said(said: SaidView, every: Sequence[str]) -> str:
     """One diagnostic: what is wrong, where, and what to do, each detail on a line of its own."""
     item = said.item
     place = f" {code(item.place, _NAME)}" if item.place else ""
-    head = f"- **{code(item.label, _NAME)}**{place}{_in(said.stages)}: {prose(item.summary, _SENTENCE)}"
+    head = (
+        f"- **{code(item.label, _NAME)}**{place}{_in(said.stages, every)}: {prose(item.summary, _SENTENCE)}"
+    )
     details = [f"  <br>{prose(detail, _SENTENCE)}" for detail in item.details if detail.strip()]
     return "\n".join([head, *listed(details, 4 * _SENTENCE, lambda left: f"  <br>and {left:,} more lines")])
 
@@ -169,7 +183,9 @@ def _address(block: BlockView, linked: Collection[str]) -> str:
     return f"[{name}](#{block.anchor})" if block.anchor in linked else name
 
 
-def _in(stages: Sequence[str]) -> str:
+def _in(stages: Sequence[str], every: Sequence[str]) -> str:
+    if stages == every:
+        return f" in {_EVERY}"
     return f" in {code(_listed(stages), _NAME)}" if stages else ""
 
 

@@ -1,12 +1,13 @@
 """One page of text for one console: made harmless, encodable, laid out in columns, coloured, never cut.
 
-Lines are written as they are: no markup, no wrapping, no cropping. A terminal wraps what is too wide, a file
-or a pipe keeps it whole.
+Lines are written as they are: no markup, no cropping. Sentences are wrapped between words where a terminal
+would do it within one; all else a terminal wraps itself, and a file or a pipe keeps everything whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -21,6 +22,9 @@ GAP = 2
 
 WIDEST = 72
 """Cells a column grows to."""
+
+_NARROWEST = 40
+"""Cells of a terminal below which it wraps everything itself."""
 
 Row = Sequence[Line]
 """Cells, each of one or more spans."""
@@ -81,6 +85,20 @@ class Page:
         self._segments += (Segment(span.text, _STYLES[span.tone]) for span in ink)
         self._segments.append(Segment.line())
 
+    def sentence(self, *spans: Span, indent: int = 0) -> None:
+        """Words; on a terminal the lines below the first stand a little to the right of it."""
+        width, below = self._console.width, indent + GAP
+        if not self._console.is_terminal or self._width(spans) <= width - indent or width < _NARROWEST:
+            self.line(*spans, indent=indent)
+            return
+        row: list[Span] = []
+        for word in _words(spans):
+            if row and indent + self._width((*row, Span(word.text.rstrip()))) > width:
+                self.line(*row[:-1], Span(row[-1].text.rstrip(), row[-1].tone), indent=indent)
+                indent, row = below, []
+            row.append(word)
+        self.line(*row, indent=indent)
+
     def text(self, text: str, tone: Tone = Tone.PLAIN, indent: int = 0) -> None:
         self.line(Span(text, tone), indent=indent)
 
@@ -106,6 +124,18 @@ class Page:
                 widths[column] = max(widths[column], width if width <= widest else 0)
         return widths
 
+    def fitting(self, rows: Sequence[Row], indent: int = 0) -> list[int]:
+        """As ``widths``, and none at all where a terminal would break a row that is padded to them."""
+        widths = self.widths(rows)
+        room = self._console.width - indent - GAP * (len(widths) - 1)
+        if not self._console.is_terminal or all(self._padded(row, widths) <= room for row in rows):
+            return widths
+        return [0] * len(widths)
+
+    def _padded(self, row: Row, widths: Sequence[int]) -> int:
+        found = [self._width(cell) for cell in row]
+        return sum(map(max, found[:-1], widths)) + (found[-1] if found else 0)
+
     def row(self, row: Row, widths: Sequence[int], indent: int = 0) -> None:
         """One row, its cells padded to the widths of their columns."""
         spans: list[Span] = []
@@ -127,3 +157,9 @@ class Page:
             plain = shown.translate(_ASCII)
             return plain.encode(self._encoding, "backslashreplace").decode(self._encoding)
         return shown
+
+
+def _words(spans: Iterable[Span]) -> Iterator[Span]:
+    """Each with the blanks behind it."""
+    for span in spans:
+        yield from (Span(word, span.tone) for word in re.findall(r"\S+\s*|\s+", span.text))

@@ -161,12 +161,12 @@ def lock_entry(view: LockEntryView, console: Console) -> None:
 
 def _changes(page: Page, changes: Sequence[ChangeView]) -> None:
     rows = [_headline(change) for change in changes]
-    widths = page.widths(rows)
+    widths = page.fitting(rows, indent=_ITEM)
     for change, row in zip(changes, rows, strict=True):
         page.blank()
         page.row(row, widths, indent=_ITEM)
         for remark in change.remarks:
-            page.line(*remark, indent=_FIELD)
+            page.sentence(*remark, indent=_FIELD)
         _fields(page, change.fields)
 
 
@@ -178,7 +178,7 @@ def _headline(change: ChangeView) -> Row:
 
 def _drifted(page: Page, drift: Sequence[DriftedView]) -> None:
     rows = [_moved(item) for item in drift]
-    widths = page.widths(rows)
+    widths = page.fitting(rows, indent=_ITEM)
     for item, row in zip(drift, rows, strict=True):
         page.row(row, widths, indent=_ITEM)
         _fields(page, item.fields)
@@ -219,9 +219,9 @@ def _difference(line: DiffLine) -> Line:
 def _diagnostics(page: Page, view: DiagnosticsView) -> None:
     for item in view.items:
         place = (Span(" "), Span(item.place, Tone.STRONG)) if item.place else ()
-        page.line(Span(item.label, item.tone), *place, Span(f": {item.summary}"))
+        page.sentence(Span(item.label, item.tone), *place, Span(f": {item.summary}"))
         for detail in item.details:
-            page.text(detail, indent=_ITEM)
+            page.sentence(Span(detail), indent=_ITEM)
 
 
 def _table(view: TableView, console: Console) -> None:

@@ -60,7 +60,7 @@ def test_two_stages_are_one_review_and_an_edit_alike_is_shown_once(
     assert (code, err) == (0, "")
     assert out.startswith("<!-- agentops:plan:fleet -->\n\n### fleet: what is planned\n")
     assert out.count("+ - Be patient, @ada.") == 1
-    assert "<code>dev, staging</code>" in out
+    assert " · every stage · " in out
     for stage in ("dev", "staging"):
         digest = json.loads((saved / f"{stage}.plan").read_text(encoding="utf-8"))["change_digest"]
         assert f"agentops apply --stage {stage} --expect {digest}" in out

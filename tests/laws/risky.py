@@ -392,7 +392,8 @@ EDITS: dict[Label, Edit] = {
     Label.IRREVERSIBLE: _gone,
     Label.IDENTITY_CHANGED: _identity,
 }
-"""Of every label but ``renamed?``, which a plan gets without them."""
+"""Of every label but ``renamed?``, which a plan gets without them, and ``stage-changed``, which is in no file
+of a resource."""
 
 
 def edited(files: Files, label: Label, number: int) -> tuple[Files, str]:

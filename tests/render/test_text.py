@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from agentops.domain.plan import Action, Plan
-from agentops.domain.view import diagnostics_view, plan_view
+from agentops.domain.view import DiagnosticsView, DiagnosticView, Tone, diagnostics_view, plan_view
 from agentops.render import json as as_json
 from agentops.render import text
 from tests.render.cases import (
@@ -71,13 +71,40 @@ def test_no_colour_and_no_cut_without_a_terminal(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_terminal_gets_the_same_text_in_colour(name: str) -> None:
-    options = {"force_terminal": True, "color_system": "truecolor", "legacy_windows": False}
+    options = {"force_terminal": True, "color_system": "truecolor", "legacy_windows": False, "width": 400}
     coloured = printed(CASES[name], **options)
     assert "\x1b[" in coloured
     assert without_style(coloured) == printed(CASES[name])
     assert not any(
         code in printed(CASES[name], no_color=True, **options) for code in ("[31m", "[32m", "[33m")
     )
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("name", CASES)
+def test_a_terminal_breaks_sentences_between_words_and_loses_none(name: str, width: int) -> None:
+    shown = printed(CASES[name], force_terminal=True, width=width)
+    assert shown.split() == printed(CASES[name]).split()
+
+
+def test_a_sentence_on_a_narrow_terminal() -> None:
+    said = DiagnosticView(
+        "warning[AO137]",
+        Tone.WARNING,
+        "agents/a.yaml:1:1",
+        "nothing ::set-output says how long",
+        ("write it",),
+    )
+
+    def show(console: Console) -> None:
+        text.diagnostics(DiagnosticsView((said,)), console)
+
+    assert printed(show, force_terminal=True, width=44).splitlines() == [
+        "warning[AO137] agents/a.yaml:1:1: nothing",
+        "  ⟨U+003A⟩:set-output says how long",
+        "  write it",
+    ]
+    assert len(printed(show, width=44).splitlines()) == 2
 
 
 def without_style(shown: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agentops.domain.diagnostics import counted
 from agentops.domain.risk import Level, Risk, highest
+from agentops.domain.view.alike import gist
 from agentops.domain.view.model import ChangeView, DiagnosticView, DriftedView, Line, Span, Tone
 from agentops.domain.view.review import ReviewedView, ReviewView, StageReview
 
@@ -35,7 +36,9 @@ class StageNote:
 @dataclass(frozen=True, slots=True)
 class BlockView:
     """One change, in all stages that have it alike. ``stages`` is empty where the review is of one; what
-    ``change`` says about it is in ``notes``, too. ``anchor`` is its own within the comment."""
+    ``change`` says about it is in ``notes``, too. ``anchor`` is its own within the comment. ``shown_of`` is
+    the stage whose texts are shown, where the same lines change in others between other lines. ``said`` are
+    the diagnostics of its address."""
 
     anchor: str
     change: ChangeView
@@ -43,6 +46,9 @@ class BlockView:
     stages: tuple[str, ...]
     notes: tuple[StageNote, ...]
     hidden: tuple[Line, ...]
+    shown_of: str = ""
+    said: tuple[DiagnosticView, ...] = ()
+    is_settings: bool = False
 
     @property
     def level(self) -> Level | None:
@@ -58,6 +64,15 @@ class SaidView:
 
 
 @dataclass(frozen=True, slots=True)
+class HighView:
+    """One high risk, the stages that have it, and where to look: the first block that says so."""
+
+    risk: Risk
+    block: BlockView
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
     """What stands beside the changes of a stage: members that moved, or plain rows."""
 
@@ -69,7 +84,8 @@ class SectionView:
 @dataclass(frozen=True, slots=True)
 class CommentView:
     """``headline`` is the gist in one line, and all there is where nothing changes. ``table`` has a header
-    and a row for each stage, a cell each span. ``remarks`` are a stage and a line each."""
+    and a row for each stage, a cell each span. ``remarks`` are a stage and a line each. What ``every`` stage
+    has is not told by their names."""
 
     title: str
     headline: str
@@ -81,22 +97,20 @@ class CommentView:
     sections: tuple[SectionView, ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
     commands: tuple[str, ...] = ()
-
-    @property
-    def high(self) -> tuple[tuple[BlockView, Risk], ...]:
-        """The high risks, each with where to look."""
-        return tuple((it, risk) for it in self.blocks for risk in it.risks if risk.level is Level.HIGH)
+    high: tuple[HighView, ...] = ()
+    every: tuple[str, ...] = ()
 
 
 def comment_view(view: ReviewView) -> CommentView:
     """The review in the order in which somebody has to decide on it."""
-    blocks = tuple(_blocks(view))
     said = _said(view.stages)
+    blocks = tuple(_blocks(view, said))
+    high = _high(blocks)
     sections = tuple(it for stage in view.stages for it in _sections(stage, len(view.stages) > 1))
     stages = view.stages if blocks or said or sections else ()
     return CommentView(
         title=view.title,
-        headline=_headline(view, blocks) if stages else _nothing(view),
+        headline=_headline(view, blocks, high) if stages else _nothing(view),
         table=tuple(_table(stages, is_plan=view.is_plan)),
         blocks=blocks,
         errors=tuple(it for it in said if it.item.tone is Tone.ERROR),
@@ -105,6 +119,8 @@ def comment_view(view: ReviewView) -> CommentView:
         sections=sections,
         remarks=tuple(_remarks(stages)),
         commands=tuple(stage.command for stage in stages if stage.command),
+        high=high,
+        every=tuple(stage.name for stage in view.stages),
     )
 
 
@@ -119,14 +135,28 @@ def _nothing(view: ReviewView) -> str:
     return f"Nothing changes in {_and(names)}." if names else "Nothing changes."
 
 
-def _headline(view: ReviewView, blocks: Sequence[BlockView]) -> str:
-    """``2 high risks · 5 resources change · blocked in prod``"""
-    risks = sum(risk.level is Level.HIGH for it in blocks for risk in it.risks)
-    changing = len({it.change.address for it in blocks})
-    parts = [counted(risks, "high risk")] if risks else []
+def _high(blocks: Sequence[BlockView]) -> tuple[HighView, ...]:
+    """What stages have alike is one risk, also where the rest of the change differs."""
+    found: dict[tuple[str, Risk], list[BlockView]] = {}
+    for it in blocks:
+        for risk in it.risks:
+            if risk.level is Level.HIGH:
+                found.setdefault((it.change.address, risk), []).append(it)
+    return tuple(
+        HighView(risk, having[0], tuple(stage for it in having for stage in it.stages))
+        for (_, risk), having in found.items()
+    )
+
+
+def _headline(view: ReviewView, blocks: Sequence[BlockView], high: Sequence[HighView]) -> str:
+    """``2 high risks · agentops.yaml changes · 5 resources change · blocked in prod``"""
+    changing = len({it.change.address for it in blocks if not it.is_settings})
+    parts = [counted(len(high), "high risk")] if high else []
+    if settings := next((it for it in blocks if it.is_settings), None):
+        parts.append(f"{settings.change.address} changes")
     parts.append(
         f"{counted(changing, 'resource')} {'changes' if changing == 1 else 'change'}"
-        if changing
+        if changing or settings
         else "Nothing is to be changed"
     )
     if drifted := len({it.address for stage in view.stages for it in stage.drift}):
@@ -140,7 +170,9 @@ def _table(stages: Sequence[StageReview], *, is_plan: bool) -> Iterator[Line]:
     """Numbers of every action that any stage has."""
     if not stages:
         return
-    counts = [Counter(item.change.symbol for item in stage.changes) for stage in stages]
+    counts = [
+        Counter(item.change.symbol for item in stage.changes if not item.is_settings) for stage in stages
+    ]
     shown = [(name, symbol) for name, symbol in _ACTIONS if any(it[symbol] for it in counts)]
     names = [name if is_plan else _COMPARED.get(name, name) for name, _ in shown]
     risks = [tally(item.level for item in stage.changes) for stage in stages]
@@ -168,28 +200,37 @@ def _counts(tones: Iterable[Tone]) -> str:
     return ", ".join(counted(counts[tone], noun) for tone, noun in named if counts[tone])
 
 
-def _blocks(view: ReviewView) -> Iterator[BlockView]:
-    """Changes that stages have alike, joined; the riskiest first, those of one address beside each other."""
+def _blocks(view: ReviewView, said: Sequence[SaidView]) -> Iterator[BlockView]:
+    """Changes that stages have alike, joined; what holds in a stage, then the riskiest first, those of one
+    address beside each other."""
     alike: dict[tuple[object, ...], list[tuple[str, ReviewedView]]] = {}
     first: dict[str, int] = {}
     for stage in view.stages:
         for item in stage.changes:
             shown = item.change
             first.setdefault(shown.address, len(first))
-            key = (shown.symbol, shown.address, shown.place, shown.fields, item.risks, item.hidden)
+            key = (gist(shown, item.risks), item.hidden)
             alike.setdefault(key, []).append((stage.name, item))
     groups = sorted(
-        alike.values(), key=lambda it: (_ORDER.index(it[0][1].level), first[it[0][1].change.address])
+        alike.values(),
+        key=lambda it: (
+            not it[0][1].is_settings,
+            _ORDER.index(it[0][1].level),
+            first[it[0][1].change.address],
+        ),
     )
     for number, group in enumerate(groups, start=1):
-        yield _block(f"{_slug(view.project)}-{number}", group, named=len(view.stages) > 1)
+        yield _block(f"{_slug(view.project)}-{number}", group, said, named=len(view.stages) > 1)
 
 
-def _block(anchor: str, group: Sequence[tuple[str, ReviewedView]], *, named: bool) -> BlockView:
+def _block(
+    anchor: str, group: Sequence[tuple[str, ReviewedView]], said: Sequence[SaidView], *, named: bool
+) -> BlockView:
     notes: dict[tuple[str, tuple[Line, ...]], list[str]] = {}
     for stage, item in group:
         notes.setdefault((item.change.about, item.change.remarks), []).append(stage)
-    one = group[0][1]
+    shown_of, one = group[0]
+    names = {stage for stage, _ in group}
     return BlockView(
         anchor,
         one.change,
@@ -197,7 +238,18 @@ def _block(anchor: str, group: Sequence[tuple[str, ReviewedView]], *, named: boo
         tuple(stage for stage, _ in group) if named else (),
         tuple(StageNote(tuple(stages), *note) for note, stages in notes.items()),
         one.hidden,
+        shown_of="" if all(_whole(item) == _whole(one) for _, item in group) else shown_of,
+        said=tuple(
+            it.item
+            for it in said
+            if it.item.address == one.change.address and (not it.stages or names & {*it.stages})
+        ),
+        is_settings=one.is_settings,
     )
+
+
+def _whole(item: ReviewedView) -> tuple[object, ...]:
+    return item.change.fields, item.risks
 
 
 def _slug(text: str) -> str:

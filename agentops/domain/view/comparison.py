@@ -11,12 +11,13 @@ from agentops.domain.comparison import Comparison, Diff, Differing, Side, Standi
 from agentops.domain.diagnostics import counted
 from agentops.domain.plan import Action, FieldChange
 from agentops.domain.resource import as_ref
+from agentops.domain.view.alike import gist
 from agentops.domain.view.member import changed_field
 from agentops.domain.view.model import ChangeView, ComparisonView, FieldView, Line, Span, Tone
 from agentops.domain.view.overview import created_fields
 from agentops.domain.view.plan import TONES, because, moves_of
 from agentops.domain.view.problem import diagnostics_view
-from agentops.domain.view.risk import risk_lines
+from agentops.domain.view.risk import risk_counts, risk_lines
 
 _MARKS = {
     Side.BOTH: ("~", Tone.CHANGED),
@@ -50,8 +51,9 @@ def comparison_view(found: Comparison, *, verbose: bool = False) -> ComparisonVi
 
 def diff_views(diff: Diff, *, verbose: bool = False) -> tuple[ComparisonView, ...]:
     """Stage by stage; those of which the same is to be said are one. What was said of one stage as a problem
-    is not said again of the next."""
+    is not said again of the next, and a change that an earlier stage has alike is only named."""
     said: set[object] = set()
+    shown: dict[object, str] = {}
     views = []
     for stages in _alike(diff.stages):
         first = stages[0]
@@ -62,11 +64,24 @@ def diff_views(diff: Diff, *, verbose: bool = False) -> tuple[ComparisonView, ..
         views.append(
             replace(
                 view,
+                changes=view.changes if verbose else tuple(_once(view.changes, first, shown)),
                 title=f"{diff.project} · {_title(first, names, len(stages))}",
                 diagnostics=diagnostics_view(own, errors_first=True),
             )
         )
     return tuple(views)
+
+
+def _once(changes: Sequence[ChangeView], found: Comparison, shown: dict[object, str]) -> Iterator[ChangeView]:
+    """The changes of a stage; ``shown`` has the stage that each was shown of first."""
+    for change, item in zip(changes, found.differing, strict=True):
+        like = shown.setdefault((change.about, gist(change, item.risks)), found.stage)
+        if like == found.stage or not (change.fields or change.remarks):
+            yield change
+        else:
+            counts = risk_counts(item.risks)[1:-1]
+            where = (Span(f"as in {like}{': ' if counts else ''}"), *counts)
+            yield replace(change, remarks=(where,), fields=())
 
 
 def _alike(stages: Sequence[Comparison]) -> Iterator[list[Comparison]]:
@@ -107,6 +122,7 @@ def _settings(found: Comparison, verbose: bool) -> ChangeView | None:
         address="agentops.yaml",
         about="what holds in the stage",
         place="",
+        remarks=tuple(risk_lines(found.settings_risks)),
         fields=tuple(fields),
     )
 
@@ -198,9 +214,15 @@ def _closing(found: Comparison) -> Line:
         text = f"No differences ({counted(found.alike, 'resource')})."
         if found.differs:
             text = f"No differences in what is sent ({counted(found.alike, 'resource')})."
-        return (Span(text, Tone.ADDED),)
+        return (Span(text, Tone.ADDED), *_risks(found))
     parts = _actions(found) if any(item.action is not None for item in found.differing) else _sides(found)
-    return (Span(f"{', '.join(parts)}{alike}.", Tone.STRONG),)
+    return (Span(f"{', '.join(parts)}{alike}.", Tone.STRONG), *_risks(found))
+
+
+def _risks(found: Comparison) -> Line:
+    """Those of the settings, too."""
+    counts = risk_counts([*found.settings_risks, *(risk for item in found.differing for risk in item.risks)])
+    return (Span(" "), *counts) if counts else ()
 
 
 def _actions(found: Comparison) -> list[str]:

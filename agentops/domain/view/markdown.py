@@ -10,14 +10,15 @@ URLs", and "Basic writing and formatting syntax".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby
 
 from agentops.domain.view.visible import not_a_command, visible
 
 _WORD = re.compile(
-    r"[(“‘\"']*(?:[^\W\d_]+(?:['’/-][^\W\d_]+)*|v?\d{1,6}(?:[.,]\d{1,3})*[%×]?)[)”’\"'.,;:!?…]*|[)”’.,;!?…]+|:"
+    r"[(“‘\"']*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|v?\d{1,6}(?:[.,]\d{1,3})*[%×]?|\d\d:\d\d)[)”’\"'.,;:!?…]*"
+    r"|[)”’.,;!?…]+|[(“‘]+|:"
 )
 """A word that means nothing to Markdown and nothing to GitHub: letters, a short number, or punctuation."""
 
@@ -121,11 +122,23 @@ def _spaced(piece: str, *, is_first: bool) -> str:
 def _runs(piece: str, coded: Callable[[str, int], str], plain: Callable[[str], str]) -> Iterator[str]:
     """Words as they are, and others as code, each with its neighbours of the sort."""
     for is_plain, words in groupby(piece.split(), _is_plain):
-        text = " ".join(words)
-        if is_plain:
-            yield plain(text)
-        elif found := _IN_MARKS.fullmatch(text):
-            yield f"{plain(found[1])}{coded(found[2], len(text))}{plain(found[3])}"
+        for text in [" ".join(words)] if is_plain else _listed(words):
+            if is_plain:
+                yield plain(text)
+            elif found := _IN_MARKS.fullmatch(text):
+                yield f"{plain(found[1])}{coded(found[2], len(text))}{plain(found[3])}"
+
+
+def _listed(words: Iterable[str]) -> Iterator[str]:
+    """The members of a list each for itself."""
+    text: list[str] = []
+    for word in words:
+        text.append(word)
+        if word.endswith((",", ";")):
+            yield " ".join(text)
+            text = []
+    if text:
+        yield " ".join(text)
 
 
 def _starts_a_block(word: str) -> bool:

@@ -91,6 +91,7 @@ class DiagnosticView:
     place: str
     summary: str
     details: tuple[str, ...]
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def _view(item: Diagnostic) -> DiagnosticView:
         place=str(item.location or item.address or ""),
         summary=item.summary,
         details=_lines(item.detail),
+        address=item.address or "",
     )
 
 

@@ -31,12 +31,14 @@ class TextPair:
 class ReviewedView:
     """One change as a reviewer sees it. ``texts`` are its long texts, for a side-by-side view; ``change`` has
     every member, texts as diffs, and no remark that only repeats a risk. ``hidden``: what its texts have that
-    no reader sees, a line for each member and trick."""
+    no reader sees, a line for each member and trick. ``is_settings``: it is what agentops.yaml says of the
+    stage."""
 
     change: ChangeView
     risks: tuple[Risk, ...]
     texts: tuple[TextPair, ...] = ()
     hidden: tuple[Line, ...] = ()
+    is_settings: bool = False
 
     @property
     def level(self) -> Level | None:
@@ -161,7 +163,7 @@ def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
         )
         for item, shown in zip(found.differing, view.changes, strict=True)
     ]
-    settings = [ReviewedView(view.settings, ())] if view.settings is not None else []
+    settings = [] if view.settings is None else [_settings(view.settings, found.settings_risks)]
     return StageReview(
         name=found.stage,
         title=view.title,
@@ -171,6 +173,10 @@ def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
         diagnostics=view.diagnostics,
         moves=view.moves,
     )
+
+
+def _settings(shown: ChangeView, risks: tuple[Risk, ...]) -> ReviewedView:
+    return ReviewedView(replace(shown, remarks=shown.remarks[len(risks) :]), risks, is_settings=True)
 
 
 def _command(plan: Plan) -> str:

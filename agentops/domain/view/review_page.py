@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agentops.domain.diagnostics import counted
 from agentops.domain.risk import Level, Risk
 from agentops.domain.view.layout import Layout, layout_of
-from agentops.domain.view.model import DiffLine, FieldView, Line, Tone
+from agentops.domain.view.model import DiagnosticView, DiffLine, FieldView, Line, Tone
 from agentops.domain.view.plan import DIGEST_SHOWN
 from agentops.domain.view.review import ReviewedView, ReviewView, StageReview, TextPair
 from agentops.domain.view.side_by_side import SideBySide, edited_line_of, side_by_side
@@ -50,7 +50,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One change. ``level`` is ``none`` where there is no risk; ``labels`` are its risks', once each."""
+    """One change. ``level`` is ``none`` where there is no risk; ``labels`` are its risks', once each;
+    ``said`` are the diagnostics of its address."""
 
     anchor: str
     symbol: str
@@ -66,6 +67,7 @@ class Card:
     hidden: tuple[Line, ...]
     members: tuple[Member, ...]
     is_open: bool
+    said: tuple[DiagnosticView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,11 @@ _DIFF = "Difference of the files; nothing of it is applied"
 def _stage(at: int, stage: StageReview, actions: Mapping[str, str], number: int) -> StagePage:
     anchor = f"stage-{at}"
     opened = _opened(stage, number)
+    said: dict[str, list[DiagnosticView]] = {}
+    for it in stage.diagnostics.items:
+        said.setdefault(it.address, []).append(it)
     cards = tuple(
-        _card(f"{anchor}-change-{place}", item, actions, item.level in opened)
+        _card(f"{anchor}-change-{place}", item, actions, said, item.level in opened)
         for place, item in enumerate(stage.changes, 1)
     )
     verdict, tone, level = _verdict(stage)
@@ -166,6 +171,9 @@ def _verdict(stage: StageReview) -> tuple[str, Tone, str]:
     for level, number in reversed(stage.levels.items()):
         said, worst = f"{counted(number, 'change')} of {level} risk", level
         tone = Tone.NOTE if level is Level.LOW else Tone.WARNING
+    errors = sum(it.tone is Tone.ERROR for it in stage.diagnostics.items)
+    if errors and not stage.blocked:
+        return f"{counted(errors, 'error')} · {said[0].lower()}{said[1:]}", Tone.ERROR, Level.HIGH
     if stage.blocked:
         return f"Blocked · {said[0].lower()}{said[1:]}", Tone.ERROR, Level.HIGH
     return said, tone, worst
@@ -203,7 +211,13 @@ def _actions(changes: Iterable[ReviewedView], names: Mapping[str, str]) -> tuple
     return tuple(Count(name, symbol, counts[symbol]) for symbol, name in names.items() if counts[symbol])
 
 
-def _card(anchor: str, item: ReviewedView, actions: Mapping[str, str], is_open: bool) -> Card:
+def _card(
+    anchor: str,
+    item: ReviewedView,
+    actions: Mapping[str, str],
+    said: Mapping[str, Sequence[DiagnosticView]],
+    is_open: bool,
+) -> Card:
     change = item.change
     return Card(
         anchor=anchor,
@@ -219,7 +233,8 @@ def _card(anchor: str, item: ReviewedView, actions: Mapping[str, str], is_open: 
         remarks=change.remarks,
         hidden=item.hidden,
         members=tuple(members_of(change.fields, item.texts)),
-        is_open=is_open,
+        is_open=is_open or item.is_settings,
+        said=tuple(said.get(change.address, ())),
     )
 
 

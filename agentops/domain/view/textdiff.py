@@ -76,7 +76,7 @@ def heading_above(lines: Sequence[str], position: int) -> str:
     for line in lines[:position]:
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
-        elif not fenced and re.match(r"#{1,6}\s+\S", line):
+        elif line.startswith("#") and not fenced and re.match(r"#{1,6}\s+\S", line):
             found = line.strip()
     return found
 
