@@ -238,13 +238,18 @@ class History:
             end(process)
 
     def _write(self, commit: str, folder: Path) -> None:
+        links: dict[Path, str] = {}
         for entry, content in self._contents(commit):
             target = folder / entry.path
             target.parent.mkdir(parents=True, exist_ok=True)
             if entry.mode != _LINK:
                 target.write_bytes(content)
             elif _stays_inside(entry.path, link := os.fsdecode(content)):
-                target.symlink_to(link)
+                links[target] = link
+        # At last, so that nothing is written through one: a commit can have a link and a folder of one name,
+        # or of two names that are one here.
+        for target, link in links.items():
+            target.symlink_to(link)
 
 
 def _is_in(path: str, wanted: str) -> bool:

@@ -77,6 +77,29 @@ def test_links_stay_links_inside_and_lead_nowhere_else(clone: Path, tmp_path: Pa
         assert history.folder(last, "agents") == {"a.md": b"first"}
 
 
+def test_nothing_is_written_through_a_link(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of a commit that git itself would not make: with a link and a folder of one name. By its words the link
+    stays inside; it goes through another one that leads to the top."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(outside))
+
+    def written(text: str) -> str:
+        return git(clone, "hash-object", "-w", "--stdin", stdin=text.encode())
+
+    def tree(*lines: str) -> str:
+        return git(clone, "mktree", stdin="".join(f"{line}\n" for line in lines).encode())
+
+    up = tree(f"120000 blob {written('../..')}\tup")
+    evil = tree(f"100644 blob {written('evil')}\tevil.md")
+    link = f"120000 blob {written('deep/er/up/../../..')}\tlink"
+    ops = tree(f"040000 tree {tree(f'040000 tree {up}{chr(9)}er')}\tdeep", link, f"040000 tree {evil}\tlink")
+    made = git(clone, "commit-tree", "-m", "evil", tree(f"040000 tree {ops}\tops"))
+    with History(clone / "ops", os.environ) as history:
+        assert "file exists" in refused(history, made).summary
+        assert not (outside / "evil.md").exists()
+
+
 def test_no_hook_and_no_filter_runs(clone: Path, tmp_path: Path):
     marks = tmp_path / "ran"
     (clone / ".gitattributes").write_text("*.md filter=mark\n")
