@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentops.domain.policy import Policy
     from agentops.domain.project import Stage
     from agentops.domain.state import DesiredState
+    from agentops.domain.view import RuleText
     from agentops.policy.judge import Asked
     from agentops.policy.rule import Rule
     from agentops.spec import Loaded
@@ -62,6 +63,19 @@ def judged_by(policy: Policy, stage: Stage, loaded: Loaded) -> tuple[Diagnostic,
     part = sound_part(loaded.desired, loaded.diagnostics)
     asked = _asked(CATALOG, replace(stage, policy=policy), *part)
     return judge([asked], _built_in(), CATALOG.kinds, whole=False)
+
+
+def rule_texts(opened: Opened, stages: Sequence[Stage]) -> dict[str, RuleText]:
+    """What every rule of these stages is called, and why it is there, by its id."""
+    from agentops.domain.view import RuleText
+    from agentops.policy.ruleset import ruleset
+
+    known = (ruleset(stage.policy, _built_in(), opened.catalog.kinds) for stage in stages)
+    return {
+        id: RuleText(rule.name.replace("-", " ").capitalize(), rule.why.strip())
+        for each in known
+        for id, rule in each.rules.items()
+    }
 
 
 def _asked(catalog: Catalog, stage: Stage, desired: DesiredState, only: Collection[Address] | None) -> Asked:

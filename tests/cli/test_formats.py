@@ -36,6 +36,31 @@ def test_problems_as_sarif(project: Project) -> None:
     assert result["ruleId"] == "AO015"
 
 
+OWNER = """\
+from agentops.policy.team import Finding, rule
+
+
+@rule("TEAM001", "agent-has-owner")
+def owner(fleet):
+    return [Finding(it.address, "no owner") for it in fleet]
+"""
+
+
+def test_rules_of_the_policy_say_in_sarif_what_they_are(project: Project) -> None:
+    project.write("agents/tutor/prompt.md", "Teach.\n")
+    project.write("agentops.yaml", "project: shop\npolicy: {files: [policies/owner.py]}\n")
+    project.write("policies/owner.py", OWNER)
+    ended = project.run("validate", "--format", "sarif")
+    rules = {it["id"]: it for it in ended.json["runs"][0]["tool"]["driver"]["rules"]}
+    ours = rules["AO110"]
+    assert (ours["name"], ours["shortDescription"]["text"]) == ("NoPrompt", "No prompt")
+    assert len(ours["fullDescription"]["text"]) > 60
+    assert "`agentops explain AO110` has an example and the fix." in ours["help"]["text"]
+    theirs = rules["TEAM001"]  # nobody says why
+    assert (theirs["name"], theirs["fullDescription"]["text"]) == ("AgentHasOwner", "Agent has owner")
+    assert theirs["help"]["text"] == "`agentops explain TEAM001` has an example and the fix."
+
+
 def test_files_are_named_from_the_top_of_the_repository(project: Project, capsys) -> None:
     project.write("teams/a b/agents/tutor.yaml", "name: t\nmodle: x\nmodel: claude-opus-5-5\n")
     capsys.readouterr()

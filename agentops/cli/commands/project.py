@@ -85,19 +85,23 @@ def validate(form: str, **given: Any) -> int:
     else:
         stages = [opened.stage(told.stage)] if told.stage else list(opened.project.stages.values())
         report = _checked(opened, stages)
-    _print(output, report, form, opened.root)
+    _print(output, report, form, opened)
     return 1 if has_errors(report.diagnostics) else 0
 
 
-def _print(output: Output, report: ValidationReport, form: str, root: Path) -> None:
+def _print(output: Output, report: ValidationReport, form: str, opened: Opened) -> None:
+    from agentops.cli.judging import rule_texts
+    from agentops.domain.diagnostics import has_errors
     from agentops.spec import folder_in_repository
 
     match form:
         case "json":
             output.json(report)
         case "github" | "sarif":
-            base = folder_in_repository(root)
-            output.diagnostics_as(form, report.diagnostics, files=report.files, base=base)
+            base, rules = folder_in_repository(opened.root), {}
+            if form == "sarif" and not has_errors(opened.diagnostics):
+                rules = rule_texts(opened, list(opened.project.stages.values()))
+            output.diagnostics_as(form, report.diagnostics, files=report.files, base=base, rules=rules)
         case _:
             output.validation(report)
 

@@ -23,7 +23,7 @@ MOST_RESULTS = 25_000
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """What a rule is called, in two to four words, and why it is one."""
+    """What a rule is called, in two to five words, and why it is one; empty where its author did not say."""
 
     name: str
     why: str
@@ -131,8 +131,8 @@ def _rules(items: Sequence[Diagnostic], known: Mapping[str, RuleText]) -> tuple[
 
 def _rule(code: str, severity: Severity, text: RuleText | None) -> RuleView:
     if text is not None:
-        help = f"{text.why}\n`agentops explain {code}` has an example and the fix."
-        return RuleView(str(code), text.name, text.why, help, severity)
+        help = "\n".join(filter(None, (text.why, f"`agentops explain {code}` has an example and the fix.")))
+        return RuleView(str(code), text.name, text.why or text.name, help, severity)
     name = Code(code).name.replace("_", " ").capitalize() if code in set(Code) else str(code)
     help = f"docs/diagnostics.md of agentops explains {code}, with an example and a fix."
     return RuleView(str(code), name, name, help, severity)
