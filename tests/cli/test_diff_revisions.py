@@ -353,6 +353,10 @@ def test_secrets_and_what_only_files_say(clone: Clone) -> None:
         (["main", "change", "HEAD"], "too many revisions"),
         (["main", "--stages", "dev..prod"], "'main' is not an address"),
         (["--stages", "dev..prod", "--format", "markdown"], "--stages has text and json"),
+        (["dev", "prod"], "dev and prod are stages, and no commits\n  `agentops diff --stages dev..prod`"),
+        (["dev...prod"], "`agentops diff --stages dev..prod`"),
+        (["prod"], "prod is a stage, and no commit\n  `agentops diff main --stage prod`"),
+        ([""], "a revision is empty; is a variable of your script not set?"),
         (["--end-of-options"], "No such option"),
     ],
 )
