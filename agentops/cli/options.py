@@ -57,7 +57,7 @@ def config_from(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--config-from",
         metavar="REV",
-        help="Take agentops.yaml (stages, hosts, policy) from commit REV, and resources from here.",
+        help="Take agentops.yaml (stages, hosts, policy) from commit REV, and nothing else.",
     )(command)
 
 

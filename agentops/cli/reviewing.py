@@ -40,12 +40,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Tree:
-    """One side: where its files are, and its own agentops.yaml. ``diagnostics`` are those of that."""
+    """One side: where its files are, and its own agentops.yaml. ``diagnostics`` are those of that; where it
+    could not be read, ``borrowed``: the project is that of the other side."""
 
     side: Side
     root: Path
     project: Project
     diagnostics: tuple[Diagnostic, ...] = ()
+    borrowed: bool = False
     loaded: dict[str, Loaded] = field(default_factory=dict)
 
     def load(self, names: Sequence[str]) -> None:
@@ -157,7 +159,7 @@ def _earlier(before: _Tree, after: _Tree) -> _Tree:
     if before.project.explicit or not after.project.explicit:
         return before
     if has_errors(before.diagnostics):
-        before.project = after.project
+        before.project, before.borrowed = after.project, True
     else:
         before.project = Project(after.project.name, {}, explicit=False)
     return before
@@ -218,9 +220,9 @@ def _told(
 
 def _agreed(before: _Tree, after: _Tree, was: str | None, now: str | None) -> Policy:
     """The rules that both sides are asked about: those of the earlier side, so that nothing is judged by what
-    it brings along. Of a new stage what the later side says, without its programs: whoever may open a pull
-    request would have them run here."""
-    if was is not None:
+    it brings along. Where that has no such stage, or cannot be read, what the later side says, without its
+    programs: whoever may open a pull request would have them run here."""
+    if was is not None and not before.borrowed:
         return before.project.stages[was].policy
     policy = after.project.stages[now].policy if now is not None else NO_POLICY
     return replace(policy, files=())

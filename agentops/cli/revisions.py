@@ -51,6 +51,8 @@ def told_apart(
     addresses: list[Address] = []
     problems: list[Diagnostic] = []
     for word in words:
+        if not word:
+            raise click.UsageError("a revision is empty; is a variable of your script not set?")
         means = all(map(is_revision, _ends(word)))
         if word.partition("/")[0] not in kinds:
             revisions.append(word)
@@ -97,6 +99,18 @@ def sides_of(word: str, history: History) -> tuple[Side, Side]:
     base = history.merge_base(before.commit, after.commit)
     name = f"merge base {base[:_SHOWN]} of {before.name}"
     return Side(name, base[:_SHOWN], base), after
+
+
+def called_like_stages(word: str, stages: Collection[str]) -> Diagnostic | None:
+    """What to say of a range, or one end, that no commits are called by and stages are; else None."""
+    ends = [end for end in word.replace("...", "..").split("..") if end]
+    if not ends or not {*ends} <= {*stages}:
+        return None
+    if len(ends) > 1:
+        said, write = f"{' and '.join(ends)} are stages, and no commits", f"--stages {'..'.join(ends)}"
+    else:
+        said, write = f"{ends[0]} is a stage, and no commit", f"main --stage {ends[0]}"
+    return error(Code.REVISION, said, f"`agentops diff {write}`")
 
 
 def _at(revision: str, history: History) -> Side:

@@ -30,6 +30,16 @@ credentials:
   door:
     auth: {type: static_bearer, mcp_server_url: "https://a.example", token: {secret: env:A}}
 """
+OWNER = """\
+from agentops.policy.team import Finding, rule
+
+
+@rule("TEAM001", "agent-has-owner")
+def owner(fleet):
+    for it in fleet:
+        if it.address.kind == "agent" and "owner" not in it.surface.metadata:
+            yield Finding(it.address, f"{it.address} has no owner")
+"""
 REVIEWER = "---\nmodel: claude-opus-5-5\n---\nReview.\n"
 
 
@@ -255,6 +265,54 @@ def test_what_was_said_before_is_not_said_again(clone: Clone) -> None:
     assert "AO037" not in clone.diff("HEAD")
 
 
+EVIL_POLICY = "policy: {files: [policies/evil.py]}\n"
+EVIL_STAGE = "  extra: {registry: local, vars: {greeting: Hi}, policy: {files: [policies/evil.py]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        pytest.param(STAGES, STAGES + EVIL_POLICY, id="in a stage that is there"),
+        pytest.param(STAGES, STAGES + EVIL_STAGE, id="in a new stage"),
+        pytest.param(STAGES, STAGES.replace("  dev:", "  test:") + EVIL_POLICY, id="in a renamed stage"),
+        pytest.param("stages: [\n", STAGES + EVIL_POLICY, id="where the earlier file is broken"),
+        pytest.param(None, STAGES + EVIL_POLICY, id="where there was no file"),
+    ],
+)
+def test_no_program_that_a_change_brings_is_run(clone: Clone, earlier: str | None, later: str) -> None:
+    if earlier is None:
+        (clone.root / "agentops.yaml").unlink()
+    else:
+        clone.write("agentops.yaml", earlier)
+    git(clone.root, "checkout", "-q", "-B", "main")
+    clone.commit()
+    git(clone.root, "checkout", "-q", "-B", "change")
+    clone.write("agentops.yaml", later)
+    mark = clone.root / "ran"
+    clone.write("policies/evil.py", f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
+    clone.commit()
+    for words in (["main"], ["main..HEAD"], ["main...HEAD"]):
+        clone.diff(*words)
+    if earlier == STAGES:
+        clone.diff("main", "--config-from", "main")
+    assert not mark.exists()
+
+    clone.project.run("validate")  # so that it would be seen
+    assert mark.exists()
+
+
+def test_the_programs_of_the_earlier_side_are_asked_about_both(clone: Clone) -> None:
+    clone.write("policies/owner.py", OWNER)
+    clone.write("agentops.yaml", f"{STAGES}policy: {{files: [policies/owner.py]}}\n")
+    clone.commit()
+    clone.write("agents/extra.md", REVIEWER)
+    clone.write("policies/owner.py", "raise SystemExit\n")  # whatever becomes of the file
+    for more in ([], ["--config-from", "HEAD"]):
+        told = clone.diff("HEAD", "--stage", "dev", *more)
+        assert "warning[TEAM001] agents/extra.md:2:1: agent/extra has no owner" in told
+        assert "agent/reviewer has no owner" not in told  # that is how it was
+
+
 def test_skills_by_url_are_compared_by_the_url_and_that_is_said_once(clone: Clone) -> None:
     url = "https://github.com/acme/skills/tree/main/essay"
     clone.write("agents/writer.md", f"---\nmodel: claude-opus-5-5\nskills: ['{url}']\n---\nWrite.\n")
@@ -295,6 +353,10 @@ def test_secrets_and_what_only_files_say(clone: Clone) -> None:
         (["main", "change", "HEAD"], "too many revisions"),
         (["main", "--stages", "dev..prod"], "'main' is not an address"),
         (["--stages", "dev..prod", "--format", "markdown"], "--stages has text and json"),
+        (["dev", "prod"], "dev and prod are stages, and no commits\n  `agentops diff --stages dev..prod`"),
+        (["dev...prod"], "`agentops diff --stages dev..prod`"),
+        (["prod"], "prod is a stage, and no commit\n  `agentops diff main --stage prod`"),
+        ([""], "a revision is empty; is a variable of your script not set?"),
         (["--end-of-options"], "No such option"),
     ],
 )

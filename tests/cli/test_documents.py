@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import click
 import pytest
@@ -11,6 +12,7 @@ from agentops.cli.app import cli
 from agentops.domain.document import DOCUMENTS, document_schema
 from tests.documents import conforms
 from tests.projects import Project
+from tests.stages import git
 
 STAGES = """\
 project: shop
@@ -77,6 +79,23 @@ def test_stages(project: Project) -> None:
     say(project, "plan", "promote", "dev", "prod", "--plan-only")
     say(project, "apply", "promote", "dev", "prod", "--yes")
     say(project, "overview", "status")
+
+
+def test_reviews(project: Project) -> None:
+    project.write("agentops.yaml", STAGES)
+    shutil.rmtree(project.root / ".git")
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "first"]):
+        git(project.root, *words)
+    project.write("environments/extra.yaml", "config: {type: cloud, networking: {type: unrestricted}}\n")
+    project.write("agents/tutor/prompt.md", "Teach.\n")
+    say(project, "diff", "diff", "main")
+    for stage in ("dev", "prod"):
+        assert project.run("plan", "--stage", stage, "--out", f"{stage}.plan").code in {0, 3}
+    say(project, "plan", "show", "dev.plan")
+    say(project, "plans", "show", "dev.plan", "prod.plan")
+    say(project, "rules", "explain")
+    say(project, "rules", "explain", "AO101")
+    say(project, "code", "explain", "AO040")
 
 
 def test_a_torn_lock(project: Project) -> None:

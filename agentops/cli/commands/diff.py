@@ -47,15 +47,17 @@ def diff(
     form: str,
     **given: Any,
 ) -> int:
-    """Show what a change means for agents, from git alone: no registry, no key, no network.
+    """Show what a change means for agents, from git alone.
+
+    No registry, no key, no network, and no program of the change is run.
 
     \b
     REV     from that commit to the working tree
     A..B    from commit A to commit B
     A...B   from what both come from to commit B
 
-    Every stage, or the one of --stage, with the actions a plan would have. With ADDRESSes (kind/name), only
-    those.
+    Every stage, or the one of --stage, with the actions a plan would have and the risks of each. With
+    ADDRESSes (kind/name), only those.
 
     Exits with 0 whether or not something differs, unless --exit-code says otherwise.
     """
@@ -71,7 +73,7 @@ def diff(
         return DIFFERENCES if exit_code and between.differs else 0
     from agentops.cli.reviewing import diff_of
 
-    found = diff_of(told, _Choice(words, context.meta[_BEHIND]))
+    found = diff_of(told, _Choice(told, words, context.meta[_BEHIND]))
     output.diff(found, form)
     return DIFFERENCES if exit_code and found.differs else 0
 
@@ -79,16 +81,25 @@ def diff(
 class _Choice:
     """What the words mean in a clone; ``behind`` of them stand behind ``--``."""
 
-    def __init__(self, words: tuple[str, ...], behind: int) -> None:
+    def __init__(self, told: Common, words: tuple[str, ...], behind: int) -> None:
+        self._told = told
         cut = len(words) - behind
         self._words, self._behind = words[:cut], words[cut:]
 
     def __call__(self, history: History) -> tuple[Side, Side, list[Address]]:
-        from agentops.cli.revisions import sides_of, told_apart
+        from agentops.cli.revisions import called_like_stages, sides_of, told_apart
+        from agentops.cli.wiring import find_project
+        from agentops.domain.diagnostics import Stop
         from agentops.kinds import CATALOG
 
         word, addresses = told_apart(self._words, self._behind, CATALOG.kinds, history.has)
-        return (*sides_of(word, history), addresses)
+        try:
+            return (*sides_of(word, history), addresses)
+        except Stop:
+            stages = find_project(self._told).project.stages
+            if (instead := called_like_stages(word, stages)) is not None:
+                raise Stop(instead) from None
+            raise
 
 
 def _between_stages(told: Common, first: str, second: str, addresses: list[Address]) -> Comparison:

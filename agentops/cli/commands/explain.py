@@ -14,7 +14,7 @@ from agentops.cli.options import Common, common, output_format
 @output_format("text", "json")
 @common
 def explain(rule: str | None, form: str, **given: Any) -> int:
-    """Explain RULE: why it is there, what can be said of it, and what to write instead.
+    """List the rules, or explain one: why it is there, what to write.
 
     Without RULE all rules are listed, the team's own among them, with what holds in each stage. RULE may be a
     diagnostic's code, too.

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @output_format("mermaid", "dot")
 @common
 def graph(addresses: tuple[str, ...], saved: Path | None, fenced: bool, form: str, **given: Any) -> int:
-    """Draw what refers to what in a stage, offline, for GitHub (Mermaid) or Graphviz (DOT).
+    """Draw what refers to what in a stage, offline.
+
+    As Mermaid, which GitHub draws, or as DOT for Graphviz.
 
     With ADDRESSes (kind/name), only those, what they need and who refers to them.
     """
