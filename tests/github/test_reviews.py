@@ -10,6 +10,7 @@ import pytest
 from agentops.github.client import Client
 from agentops.github.markers import marked
 from agentops.github.reviews import reviewed
+from tests.documents import conforms
 from tests.github.hub import BOT, Hub
 from tests.projects import Project
 
@@ -33,6 +34,7 @@ def merged(hub: Hub) -> Hub:
 
 def test_the_digest_of_the_comment(client: Client, merged: Hub) -> None:
     found = reviewed(client, SHA, "main", "dev", "plan")
+    conforms("reviewed", json.loads(found.model_dump_json()))
     assert (found.pull_request, found.digest, found.why) == (7, DIGEST, "")
 
 
