@@ -9,6 +9,10 @@ from hypothesis import settings
 from tests.projects import AGENT, PROMPT, Project
 from tests.sweep.counting import full
 
+# Whoever runs the tests may sign commits, have hooks, or want no colours; none of that is tested.
+os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+os.environ.pop("NO_COLOR", None)
+
 # The laws try the same examples every time, so that no change is held up by a case that it has nothing to do
 # with; `make sweep` looks for new ones.
 settings.register_profile("gate", derandomize=True)

@@ -43,8 +43,7 @@ Content = str | bytes | Special
 
 def git(folder: Path, *arguments: str, stdin: bytes = b"") -> str:
     command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments]
-    alone = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, env=alone)
+    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode().strip()
 
