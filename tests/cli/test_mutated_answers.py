@@ -21,7 +21,9 @@ from tests.projects import Project
 
 FILES = {
     "agentops.yaml": "project: p\nstages: {dev: {}}\n",
-    "environments/cloud.yaml": "config: {type: cloud, networking: {type: limited, allowed_hosts: [a.b]}}\n",
+    "environments/cloud.yaml": """\
+config: {type: cloud, networking: {type: limited, allowed_hosts: [a.b, mcp.linear.app]}}
+""",
     "memory_stores/house.yaml": "description: d\nmetadata: {a: b}\nseed: ../seed.txt\n",
     "seed.txt": "remember\n",
     "skills/mine/SKILL.md": "---\nname: mine\ndescription: d\n---\nDo.\n",

@@ -83,7 +83,10 @@ def test_a_stage_may_be_a_base_url_with_a_key(remote: Project):
 
 def many(project: Project, count: int) -> None:
     for number in range(count):
-        project.write(f"agents/agent-{number:03}.yaml", f"name: agent-{number:03}\nmodel: claude-opus-5-5\n")
+        project.write(
+            f"agents/agent-{number:03}.yaml",
+            f"name: agent-{number:03}\nmodel: claude-opus-5-5\nsystem: You help people with their orders.\n",
+        )
 
 
 @pytest.mark.parametrize("signals", [1, 2])

@@ -76,7 +76,7 @@ def clone(main: Project, name: str, branch: str) -> Project:
     return made
 
 
-def agent(project: Project, name: str, prompt: str = "You help.") -> None:
+def agent(project: Project, name: str, prompt: str = "You help people with their orders.") -> None:
     project.write(f"agents/{name}.md", f"---\nmodel: claude-opus-5-5\n---\n\n{prompt}\n")
 
 
@@ -196,7 +196,7 @@ def test_an_address_that_both_created_keeps_one_and_names_the_other(main: Projec
     mutex_off(main)
     for name in ("one", "two"):
         branch = clone(main, name, name)
-        agent(branch, "new", "You help.")
+        agent(branch, "new", "You help people with their orders.")
         done(branch, "apply", "--yes") if name == "one" else _created_blindly(branch)
         commit(branch)
         git(branch, "push", "-q", "origin", name)
@@ -228,7 +228,7 @@ def _created_blindly(branch: Project) -> None:
     body = {
         "name": "new",
         "model": "claude-opus-5-5",
-        "system": "You help.\n",
+        "system": "You help people with their orders.\n",
         "metadata": {"agentops": "demo/prod/agent/new"},
     }
     url = lock["origin"]["base_url"]
