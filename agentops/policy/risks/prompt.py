@@ -97,20 +97,23 @@ def _prohibitions(before: Mapping[str, str], after: Mapping[str, str]) -> Iterat
     if not paths:
         return
     found = lifted("\n\n".join(before.values()), "\n\n".join(after.values()))
+    found.sort(key=lambda it: not it.much)
     for item in found[:_QUOTES]:
         sentence = (
-            f"{quoted(item.text)} has an exception now: {quoted(item.instead)}"
+            f"{quoted(item.text)} {item.how}: {quoted(item.instead)}"
             if item.instead
             else f"No longer says {quoted(item.text)}; nothing in its place forbids it."
         )
-        yield _prohibition(sentence, paths)
-    if len(found) > _QUOTES:
-        more = counted(len(found) - _QUOTES, "more prohibition")
-        yield _prohibition(f"{more} removed as well: read the whole difference.", paths)
+        yield _prohibition(sentence, paths, much=item.much)
+    if rest := found[_QUOTES:]:
+        more = counted(len(rest), "more prohibition")
+        sentence = f"{more} removed or weaker as well: read the whole difference."
+        yield _prohibition(sentence, paths, much=any(it.much for it in rest))
 
 
-def _prohibition(sentence: str, paths: list[str]) -> Risk:
-    return Risk(level=Level.HIGH, label=Label.PROHIBITION_REMOVED, sentence=sentence, path=paths[0])
+def _prohibition(sentence: str, paths: list[str], *, much: bool) -> Risk:
+    level = Level.HIGH if much else Level.MEDIUM
+    return Risk(level=level, label=Label.PROHIBITION_REMOVED, sentence=sentence, path=paths[0])
 
 
 def _hidden(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
