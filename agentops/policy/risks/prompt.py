@@ -8,20 +8,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from agentops.domain.fleet import Member
 from agentops.domain.hidden import Hidden, Trick, hidden_in
 from agentops.domain.risk import Label, Level, Risk
-from agentops.domain.surface import Surface
+from agentops.domain.surface import From, Surface
 from agentops.domain.view.problem import counted
+from agentops.domain.view.visible import visible
 from agentops.policy.risks.scene import Scene
 from agentops.policy.risks.sentences import lifted
-from agentops.policy.risks.words import capital, listed, quoted
+from agentops.policy.risks.words import capital, in_words, quoted
 
 _QUOTES = 3
+_STORE = "memory_store"
 
 
 def risks(scene: Scene) -> Iterator[Risk]:
     before, after = told(scene.was), told(scene.member)
-    yield from _hidden(before, after)
+    yield from _hidden(before | _described(scene.was), after | _described(scene.member))
     if scene.new:
         return
+    were, are = _described(scene.was), _described(scene.member)
+    for path in [it for it in were if it in are]:
+        before[path], after[path] = were[path], are[path]
     for path in _told_anew(before, after):
         old, new = before.get(path, ""), after.get(path, "")
         yield Risk(
@@ -37,6 +42,18 @@ def told(member: Member | None) -> dict[str, str]:
     surface = member.surface
     texts = {surface.prompt_field: surface.prompt} if surface.prompt is not None else {}
     return {**texts, **surface.starts, **_files(member)}
+
+
+def _described(member: Member | None) -> dict[str, str]:
+    """What is told of a tool or a store to whoever may use it. That goes with it, and comes with it."""
+    if member is None:
+        return {}
+    surface = member.surface
+    own = [tool for tool in surface.tools.values() if tool.origin is From.CUSTOM]
+    texts = {f"tools[{tool.name}].description": tool.description for tool in own}
+    if member.address.kind == _STORE and surface.description:
+        texts["description"] = surface.description
+    return texts
 
 
 def _files(member: Member) -> dict[str, str]:
@@ -88,6 +105,10 @@ def _changed(scene: Scene, path: str, old: str, new: str) -> str:
 def _what(surface: Surface, path: str) -> str:
     if path == surface.prompt_field:
         return "the prompt" if path == "system" else "a memory that agents read"
+    if path == "description":
+        return "what agents are told of this memory"
+    if path.startswith("tools["):
+        return f"the description of {visible(path.removeprefix('tools[').removesuffix('].description'))}"
     return "what its sessions begin with"
 
 
@@ -137,7 +158,7 @@ def _hidden(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Ris
 def _codes(found: Iterable[Hidden]) -> str:
     """``U+200B``, and of what looks like a letter ``U+0430 for a``."""
     told = sorted({f"{it.codepoint} for {it.letter}" if it.letter else it.codepoint for it in found})
-    return listed(told)
+    return in_words(told)
 
 
 def _secret(sentence: str, path: str) -> Risk:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agentops.policy.risks.sentences import lifted, sentences
@@ -160,3 +162,29 @@ def test_a_memory_and_what_sessions_begin_with_are_prompts_too() -> None:
         "high prohibition-removed",
         "low prompt-changed",
     ]
+
+
+def _pays(description: str) -> dict[str, Any]:
+    return {"tools": [{"type": "custom", "name": "pay", "description": description, "input_schema": {}}]}
+
+
+def test_the_description_of_a_tool_is_read_by_a_model_too() -> None:
+    lines = of_agent(_pays("Pays. Never call it twice."), _pays("Pays. Call it often."))
+    assert labels(lines) == ["high prohibition-removed", "low prompt-changed"]
+    assert "The description of pay" in lines[1]
+    assert labels(of_agent(_pays("Pays."), _pays("Pa\u200bys."))) == [
+        "high hidden-text",
+        "low prompt-changed",
+    ]
+
+
+def test_a_description_comes_and_goes_with_its_tool() -> None:
+    assert labels(of_agent(_pays("Never call it twice."), {})) == ["low tool-disabled"]
+    assert labels(of_agent({}, _pays("Never call it twice."))) == ["low tool-enabled"]
+
+
+def test_what_is_told_of_a_store_is_read_by_whoever_has_it() -> None:
+    before, after = (
+        {"memory_store/m": {"name": "m", "description": it}} for it in ("Never guess.", "Guess.")
+    )
+    assert labels(told(before, after)["memory_store/m"]) == ["high prohibition-removed", "low prompt-changed"]
