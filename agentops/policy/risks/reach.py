@@ -162,9 +162,8 @@ def _sent_to(scene: Scene) -> Iterator[Risk]:
         sentence = f"Its secret is sent to {visible(now)}, until now to {visible(before)}: whose is that?"
         yield Risk(level=Level.HIGH, label=Label.SECRET_REFERENCE, sentence=sentence, path=server)
     elif "*" not in old and "*" not in new and (more := [host for host in new if host not in old]):
-        sentence = (
-            f"Its secret may be sent to {in_words(more)}: check whose {plural(more, 'that is', 'those are')}."
-        )
+        whose = plural(more, "that is", "those are")
+        sentence = f"Its secret may be sent to {in_words(more)}: check whose {whose}."
         yield _wider(Level.HIGH, sentence, "auth")
 
 

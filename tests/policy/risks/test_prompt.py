@@ -172,7 +172,8 @@ def test_the_description_of_a_tool_is_read_by_a_model_too() -> None:
     lines = of_agent(_pays("Pays. Never call it twice."), _pays("Pays. Call it often."))
     assert labels(lines) == ["high prohibition-removed", "low prompt-changed"]
     assert "The description of pay" in lines[1]
-    assert labels(of_agent(_pays("Pays."), _pays("Pa\u200bys."))) == [
+    hidden = of_agent(_pays("Pays."), _pays("Pa\u200bys."))
+    assert labels(hidden) == ["high hidden-text", "low prompt-changed"]
         "high hidden-text",
         "low prompt-changed",
     ]
