@@ -174,9 +174,6 @@ def test_the_description_of_a_tool_is_read_by_a_model_too() -> None:
     assert "The description of pay" in lines[1]
     hidden = of_agent(_pays("Pays."), _pays("Pa\u200bys."))
     assert labels(hidden) == ["high hidden-text", "low prompt-changed"]
-        "high hidden-text",
-        "low prompt-changed",
-    ]
 
 
 def test_a_description_comes_and_goes_with_its_tool() -> None:
