@@ -11,6 +11,7 @@ from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.surface import From, Surface
 from agentops.domain.view.problem import counted
 from agentops.domain.view.visible import visible
+from agentops.policy.risks.memory import writable
 from agentops.policy.risks.scene import Scene
 from agentops.policy.risks.sentences import lifted
 from agentops.policy.risks.words import capital, in_words, quoted
@@ -25,6 +26,8 @@ def risks(scene: Scene) -> Iterator[Risk]:
     if scene.new:
         return
     were, are = _described(scene.was), _described(scene.member)
+    if _newly_writable(scene):
+        were = {}
     for path in [it for it in were if it in are]:
         before[path], after[path] = were[path], are[path]
     for path in _told_anew(before, after):
@@ -54,6 +57,16 @@ def _described(member: Member | None) -> dict[str, str]:
     if member.address.kind == _STORE and surface.description:
         texts["description"] = surface.description
     return texts
+
+
+def _newly_writable(scene: Scene) -> bool:
+    """Of a store: its description tells that it can be written, which is said where that is changed."""
+    if scene.address.kind != _STORE:
+        return False
+    before, after = (
+        {store for member in side.fleet for store in writable(member)} for side in (scene.before, scene.after)
+    )
+    return scene.address in after - before
 
 
 def _files(member: Member) -> dict[str, str]:

@@ -45,6 +45,12 @@ def _moved(scene: Scene) -> Iterator[Risk]:
     if scene.new or scene.old.environment == scene.surface.environment:
         return
     was, now = scene.before.of(scene.old.environment), scene.after.of(scene.surface.environment)
+    if now is None and scene.surface.environment is not None and was is not None:
+        sentence = (
+            f"It starts in {visible(scene.surface.environment)}, not in {was.address}: this project does not "
+            "manage it, so look up what it reaches."
+        )
+        yield _wider(Level.MEDIUM, sentence, "environment_id")
     if was is None or now is None or was.surface.network is None or now.surface.network is None:
         return
     for risk in _widened(was.surface.network, now.surface.network, (), "environment_id"):

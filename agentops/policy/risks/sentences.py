@@ -22,6 +22,8 @@ from agentops.policy.risks.forms import (
 )
 
 _ITEM = re.compile(r"(\s*)(?:[-*+•]|\d+[.)])\s+(?:\[[ xX]\]\s+)?")
+_RULE = re.compile(r"\s*(?:[-=*_]{3,}|(?:`{3,}|~{3,})\S*)?\s*")
+"""A line without words of its own: an empty one, a rule, a fence."""
 _HEADING = re.compile(r"\s*#{1,6}\s+")
 _ROW = re.compile(r"\s*\|(.*?)\|?\s*\Z")
 _END = re.compile(r"(?<=[.!?;])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\betc\.)[\"')\]”]*\s+")
@@ -151,8 +153,9 @@ def _blocks(prompt: str) -> Iterator[tuple[str, str]]:
     over: list[tuple[int, str]] = [(-1, title)]
     indent: int | None = None
     for line in [*prompt.splitlines(), ""]:
+        blank = _RULE.fullmatch(line) is not None
         item, heading, row = _ITEM.match(line), _HEADING.match(line), _ROW.match(line)
-        if item or heading or row or not line.strip():
+        if item or heading or row or blank:
             if paragraph:
                 block, forbids = " ".join(paragraph), over[-1][1]
                 yield block, forbids if indent is not None else ""
@@ -173,7 +176,7 @@ def _blocks(prompt: str) -> Iterator[tuple[str, str]]:
             yield said, ""
         elif row:
             yield " | ".join(cell.strip() for cell in row[1].split("|")), ""
-        elif line.strip():
+        elif not blank:
             if not paragraph:
                 indent = None
             paragraph.append(line.strip())

@@ -8,7 +8,7 @@ import pytest
 
 from agentops.policy.risks.sentences import lifted, sentences
 
-from .telling import labels, of_agent, told
+from .telling import MODEL, labels, of_agent, told
 
 REORDERED = (
     "low prompt-changed: The lines of the prompt come in another order: "
@@ -186,3 +186,18 @@ def test_what_is_told_of_a_store_is_read_by_whoever_has_it() -> None:
         {"memory_store/m": {"name": "m", "description": it}} for it in ("Never guess.", "Guess.")
     )
     assert labels(told(before, after)["memory_store/m"]) == ["high prohibition-removed", "low prompt-changed"]
+
+
+def test_that_a_store_can_be_written_is_said_where_that_is_changed_and_not_by_its_description() -> None:
+    def shared(access: str, description: str) -> dict[str, Any]:
+        agent = {"name": "a", "model": MODEL, "memory": {"memory_store/m": access}}
+        return {"agent/a": agent, "memory_store/m": {"name": "m", "description": description}}
+
+    found = told(shared("read_only", "Do not write to it."), shared("read_write", "Add a note."))
+    assert {address: labels(lines) for address, lines in found.items()} == {
+        "agent/a": ["medium memory-writable"]
+    }
+
+
+def test_a_rule_or_a_fence_is_no_part_of_a_sentence() -> None:
+    assert gone("---\nNever guess.\n---\nBe kind.", "---\n---\nBe kind.") == ["Never guess."]
