@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Severity, by_stages, error, in_order, note, warning
@@ -66,11 +66,12 @@ class _Judging:
         problems.extend(self._unknown(by_rule))
         known = [held for id, held in by_rule.items() if id in self.known.rules]
         self.waivers = frozenset(it for held in known for waivers in held.values() for it in waivers)
-        shielded = _shielded(self.fleet) if self.policy.files else self.fleet
+        written = {it.path for it in self.policy.files}
         for rule in sorted(self.known.rules.values(), key=lambda it: it.location is not None):
             severity = severity_of(rule, self.policy, protected=self.fleet.protected)
             if severity is not None:
-                fleet = self.fleet if rule.location is None else shielded
+                runs = rule.location is not None and rule.location.file in written
+                fleet = _copied(self.fleet) if runs else self.fleet
                 problems.extend(self._of(rule, severity, fleet, by_rule.get(rule.id, {})))
         return problems
 
@@ -94,7 +95,7 @@ class _Judging:
     def _of(
         self, rule: Rule, severity: Severity, fleet: Fleet, waivers: Mapping[Address, Sequence[Waiver]]
     ) -> Iterator[Diagnostic]:
-        found, wrong = findings(rule, fleet, options_of(rule, self.policy))
+        found, wrong = findings(rule, fleet, _own(options_of(rule, self.policy)))
         if wrong is not None:
             self.needed |= {it for held in waivers.values() for it in held}
             yield wrong
@@ -117,16 +118,19 @@ def findings(
 ) -> tuple[list[Finding], Diagnostic | None]:
     """What a rule finds, and how it failed if it did. What it found before it failed counts."""
     found: list[Finding] = []
+    known = frozenset(fleet.members)
     path = rule.location.file if rule.location is not None else None
 
     def run() -> Diagnostic | None:
         given = rule.check(fleet, options)
+        if isinstance(given, Coroutine):
+            given.close()  # Python warns of one that nobody waits for
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
             return broken(
                 rule, f"gives {_named(given)}; a rule yields findings, or returns a list of them", None
             )
         for item in given:
-            if (fault := _fault(item, fleet)) is not None:
+            if (fault := _fault(item, known, fleet.stage)) is not None:
                 return broken(rule, fault, None)
             found.append(replace(item, address=Address(item.address), path=tuple(item.path)))
         return None
@@ -137,12 +141,12 @@ def findings(
     return found, ended
 
 
-def _fault(item: object, fleet: Fleet) -> str | None:
+def _fault(item: object, known: Collection[Address], stage: str) -> str | None:
     """What is wrong with what a rule gives as a finding."""
     if not isinstance(item, Finding):
         return f"gives {_named(item)} where a Finding belongs"
-    if not isinstance(item.address, str) or item.address not in fleet.members:
-        return f"finds something in {item.address!r}, which is no address of stage {fleet.stage}"
+    if not isinstance(item.address, str) or item.address not in known:
+        return f"finds something in {item.address!r}, which is no address of stage {stage}"
     if not isinstance(item.summary, str) or not item.summary.strip() or not isinstance(item.detail, str):
         return f"finds something in {item.address} and does not say what: summary and detail are texts"
     if not isinstance(item.path, tuple | list) or not all(isinstance(it, str | int) for it in item.path):
@@ -151,7 +155,8 @@ def _fault(item: object, fleet: Fleet) -> str | None:
 
 
 def _named(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    name = type(value).__name__
+    return "nothing" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _finding(
@@ -190,12 +195,25 @@ def _left_over(waiver: Waiver) -> Diagnostic:
     )
 
 
-def _shielded(fleet: Fleet) -> Fleet:
-    """The same for rules that others wrote: whatever they change is no body that is sent."""
-    members = {
-        address: replace(it, resource=replace(it.resource, body=deepcopy(it.resource.body)))
-        if it.resource is not None
-        else it
-        for address, it in fleet.members.items()
-    }
-    return replace(fleet, members=members)
+def _copied(fleet: Fleet) -> Fleet:
+    """The same, for one rule that others wrote: what it changes is neither sent nor seen by another rule."""
+    return replace(fleet, members={address: _copy(it) for address, it in fleet.members.items()})
+
+
+def _copy(member: Member) -> Member:
+    surface, resource = member.surface, member.resource
+    facts = {it.name: getattr(surface, it.name) for it in fields(surface)}
+    return replace(
+        member,
+        body=_own(member.body),
+        surface=replace(surface, **{name: _own(it) for name, it in facts.items()}),
+        resource=replace(resource, body=_own(resource.body)) if resource is not None else None,
+    )
+
+
+def _own(value: Any) -> Any:
+    """With mappings and lists of its own. All else in them is frozen; to copy that, too, takes ten times as
+    long."""
+    if isinstance(value, Mapping):
+        return {key: _own(it) for key, it in value.items()}
+    return [_own(it) for it in value] if isinstance(value, list) else value

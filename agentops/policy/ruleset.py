@@ -26,13 +26,15 @@ class Ruleset:
 
     def unknown(self, id: str) -> str | None:
         """What to write in the place of an id that no rule has; None where one has it, or may have it."""
-        if id in self.rules or (self.problems and not id.startswith(OURS)):
+        if id in self.rules:
             return None
         if (upper := id.upper()) in self.rules:
             return f"write {upper}"
         names = {rule.name: rule.id for rule in self.rules.values()}
         if (guess := nearest(id.lower(), names)) is not None:
             return f"rules are called by their ids: {guess} is {names[guess]}"
+        if self.problems and not id.startswith(OURS):
+            return None
         if id in frozenset(Code):
             return f"{id} is no rule: what it says always holds; `agentops explain` lists the rules"
         if (near := nearest(id, self.rules)) is not None:

@@ -10,7 +10,7 @@ import pytest
 from agentops.domain.address import Address
 from agentops.domain.diagnostics import Code, Diagnostic, Location, Severity
 from agentops.domain.fleet import Fleet
-from agentops.domain.policy import NO_POLICY, Policy, RuleSetting
+from agentops.domain.policy import NO_POLICY, Policy, RuleSetting, TeamFile
 from agentops.policy.judge import Asked, judge
 from agentops.policy.rule import Finding, Option, Options, Rule
 from tests.policy.fleets import fleet, member, waiver
@@ -245,3 +245,11 @@ def test_a_rule_that_does_not_work_is_an_error_and_the_others_still_run(
 def test_a_rule_that_does_not_work_leaves_nothing_set_aside_for_nothing() -> None:
     found = said(fleet(member("agent/a", {"name": "a"}, waiver("AO101"))), rules=[rule(leaves)])
     assert [it.code for it in found] == [Code.BROKEN_RULE]
+
+
+@pytest.mark.parametrize("id", ["ao101", "long-names", "AO102"])
+def test_an_id_of_ours_is_told_though_a_file_of_rules_is_broken(id: str) -> None:
+    broken = TeamFile("rules.py", "import nosuchmodule")
+    settings = {id: RuleSetting(location=Location("agentops.yaml", 4, 5)), "TEAM001": RuleSetting(off=True)}
+    found = said(fleet(), policy=Policy(rules=settings, files=(broken,)))
+    assert [it.summary for it in found if it.code is Code.POLICY] == [f"there is no rule '{id}'"]

@@ -157,3 +157,30 @@ def test_a_rule_is_tried_by_its_own_tests_without_agentops() -> None:
 
     assert isinstance(mine, Rule)
     assert [*mine.check(fleet(A), {})] == [A]
+
+
+def test_a_rule_that_changes_what_it_gets_hides_nothing_from_the_others() -> None:
+    text = (
+        HEAD
+        + """
+@rule("TEAM001", "owns-everything")
+def everything(fleet):
+    for member in fleet:
+        member.body["metadata"] = {"owner": "me"}
+    fleet.members.clear()
+    return []
+
+@rule("TEAM002", "has-owner")
+def owner(fleet):
+    for member in fleet:
+        if "metadata" not in member.body:
+            yield Finding(member.address, "nobody owns it")
+"""
+    )
+    found = judge(
+        [Asked(Policy(files=(TeamFile("rules.py", text),)), fleet(member("agent/a", {"name": "a"})))],
+        (),
+        ("agent",),
+        whole=True,
+    )
+    assert [(it.code, it.address) for it in found] == [("TEAM002", "agent/a")]

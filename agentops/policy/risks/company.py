@@ -11,7 +11,7 @@ from agentops.domain.surface import Permission, Power, Use
 from agentops.domain.view.visible import visible
 from agentops.policy.risks.scene import Around, Scene
 from agentops.policy.risks.tools import has
-from agentops.policy.risks.words import listed, plural
+from agentops.policy.risks.words import in_words, plural
 
 _PROSE = (".md", ".txt")
 
@@ -31,11 +31,11 @@ def _roster(scene: Scene) -> Iterator[Risk]:
         can = _can(scene.after, joins)
         names = [it.name for it in joins]
         theirs = f"; what {plural(names, 'that one', 'those')} can do, it can have done"
-        sentence = f"Can set {listed(names)} to work{can or theirs}."
+        sentence = f"Can set {in_words(names)} to work{can or theirs}."
         yield _roster_risk(Level.HIGH if can else Level.MEDIUM, sentence)
     if leaves := [use for key, use in old.items() if key not in new]:
         sentence = (
-            f"Can no longer set {listed(it.name for it in leaves)} to work: check that its prompt does not."
+            f"Can no longer set {in_words(it.name for it in leaves)} to work: check that its prompt does not."
         )
         yield _roster_risk(Level.LOW, sentence)
     for key, use in new.items():
@@ -52,7 +52,7 @@ def _can(after: Around, uses: list[Use]) -> str:
     able = [use.name for use in uses if (member := after.of(use.name)) is not None and _runs_unasked(member)]
     if len(able) == len(uses) == 1:
         return ", which runs commands without asking"
-    return f"; {listed(able)} {plural(able, 'runs', 'run')} commands without asking" if able else ""
+    return f"; {in_words(able)} {plural(able, 'runs', 'run')} commands without asking" if able else ""
 
 
 def _runs_unasked(member: Member) -> bool:
@@ -75,10 +75,10 @@ def _version(old: Use, new: Use) -> str:
 def _skills(scene: Scene) -> Iterator[Risk]:
     old, new = scene.old.skills, scene.surface.skills
     if learns := [name for name in new if name not in old]:
-        sentence = f"Follows the skill {listed(learns)} from now on: what it says is as good as the prompt."
+        sentence = f"Follows the skill {in_words(learns)} from now on: what it says is as good as the prompt."
         yield _skill(Level.MEDIUM, sentence)
     if forgets := [name for name in old if name not in new]:
-        sentence = f"No longer has the skill {listed(forgets)}: check that nothing relies on it."
+        sentence = f"No longer has the skill {in_words(forgets)}: check that nothing relies on it."
         yield _skill(Level.LOW, sentence)
     for name, use in new.items():
         if name in old and (sentence := _version(old[name], use)):
@@ -99,12 +99,12 @@ def _files(scene: Scene) -> Iterator[Risk]:
         return
     programs = [name for name in changed if name in now and not name.endswith(_PROSE)]
     readers = scene.after.readers_of(scene.address)
-    whose = f"; {listed(readers)} {plural(readers, 'follows', 'follow')} it" if readers else ""
+    whose = f"; {in_words(readers)} {plural(readers, 'follows', 'follow')} it" if readers else ""
     verb = "changes" if len(changed) == 1 else "change"
     sentence = f"{counted(len(changed), 'file')} {verb}{whose}."
     if programs:
         sentence += (
-            f" Agents can run {listed(programs)}: read {'it' if len(programs) == 1 else 'them'} as code."
+            f" Agents can run {in_words(programs)}: read {'it' if len(programs) == 1 else 'them'} as code."
         )
     yield _skill(Level.MEDIUM if programs else Level.LOW, sentence, "files")
 

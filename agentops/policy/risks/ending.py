@@ -10,7 +10,7 @@ from agentops.domain.diagnostics import counted
 from agentops.domain.plan import Action, Change
 from agentops.domain.risk import Label, Level, Risk
 from agentops.policy.risks.scene import Around
-from agentops.policy.risks.words import listed, plural
+from agentops.policy.risks.words import in_words, plural
 
 
 def endings(changes: Sequence[Change]) -> dict[Address, Action]:
@@ -49,7 +49,7 @@ def _along(address: Address, before: Around, endings: Mapping[Address, Action]) 
     """What of this project goes with it, but for what the plan ends by its own name."""
     deployments = [it.address for it in before.deployments_of(address) if it.address not in endings]
     if deployments:
-        return f"; {listed(deployments)} {plural(deployments, 'is', 'are')} archived with it"
+        return f"; {in_words(deployments)} {plural(deployments, 'is', 'are')} archived with it"
     if inside := before.children_of(address):
         number = counted(len(inside), *_INSIDE[address.kind])
         return f"; {number} of this project {plural(inside, 'is', 'are')} in it"

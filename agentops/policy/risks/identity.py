@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.view.visible import visible
 from agentops.policy.risks.scene import Scene
-from agentops.policy.risks.words import listed
+from agentops.policy.risks.words import in_words
 
 _SECRET = Label.SECRET_REFERENCE
 
@@ -38,7 +38,7 @@ def _secrets(scene: Scene) -> Iterator[Risk]:
             continue
         if was is None:
             where = [host for host in scene.surface.reaches.values() if host != "*"]
-            to = f"Sends the secret in {visible(source)} to {listed(where)}" if where else ""
+            to = f"Sends the secret in {visible(source)} to {in_words(where)}" if where else ""
             level = Level.MEDIUM
             sentence = f"{to or f'Is given the secret in {visible(source)}'}: check that it is the right one."
         else:
@@ -51,5 +51,5 @@ def _vaults(scene: Scene) -> Iterator[Risk]:
     if scene.new:
         return
     if more := [vault for vault in scene.surface.vaults if vault not in scene.old.vaults]:
-        sentence = f"Its sessions are given the credentials of {listed(more)}: check that they need them."
+        sentence = f"Its sessions are given the credentials of {in_words(more)}: check that they need them."
         yield Risk(level=Level.MEDIUM, label=_SECRET, sentence=sentence, path="vault_ids")

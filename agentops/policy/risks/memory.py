@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agentops.domain.fleet import Member
 from agentops.domain.risk import Label, Level, Risk
 from agentops.policy.risks.scene import Scene
-from agentops.policy.risks.words import listed, plural
+from agentops.policy.risks.words import in_words, plural
 
 
 def risks(scene: Scene) -> Iterator[Risk]:
@@ -16,9 +16,9 @@ def risks(scene: Scene) -> Iterator[Risk]:
     if not found:
         return
     read = [store for store in found if store in _readable(scene.was)]
-    sentence = f"{listed(found)} {plural(found, 'is', 'are')} writable to its sessions"
+    sentence = f"{in_words(found)} {plural(found, 'is', 'are')} writable to its sessions"
     if read:
-        sentence += f", {listed(read) if len(read) < len(found) else 'and'} read-only until now"
+        sentence += f", {in_words(read) if len(read) < len(found) else 'and'} read-only until now"
     yield Risk(
         level=Level.LOW if scene.new else Level.MEDIUM,
         label=Label.MEMORY_WRITABLE,

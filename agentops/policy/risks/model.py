@@ -22,6 +22,11 @@ def risks(scene: Scene) -> Iterator[Risk]:
         yield _other(was, now)
     if now.effort is not None and was.effort != now.effort:
         yield _effort(was, now)
+    if was.geo != now.geo:
+        sentence = f"Is run {_where(now.geo)}, until now {_where(was.geo)}: check where data may go."
+        yield Risk(
+            level=Level.MEDIUM, label=Label.MODEL_CHANGED, sentence=sentence, path="model.inference_geo"
+        )
     if was.speed != now.speed:
         faster = now.speed == "fast"
         sentence = (
@@ -31,6 +36,10 @@ def risks(scene: Scene) -> Iterator[Risk]:
         )
         level = Level.MEDIUM if faster else Level.LOW
         yield Risk(level=level, label=Label.SPEED_CHANGED, sentence=sentence, path="model.speed")
+
+
+def _where(geo: str | None) -> str:
+    return f"in the geography {visible(geo)}" if geo is not None else "wherever its workspace says"
 
 
 def _other(was: Model, now: Model) -> Risk:

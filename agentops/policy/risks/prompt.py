@@ -9,19 +9,27 @@ from agentops.domain.diagnostics import counted
 from agentops.domain.fleet import Member
 from agentops.domain.hidden import Hidden, Trick, hidden_in
 from agentops.domain.risk import Label, Level, Risk
-from agentops.domain.surface import Surface
+from agentops.domain.surface import From, Surface
+from agentops.domain.view.visible import visible
+from agentops.policy.risks.memory import writable
 from agentops.policy.risks.scene import Scene
 from agentops.policy.risks.sentences import lifted
-from agentops.policy.risks.words import capital, listed, quoted
+from agentops.policy.risks.words import capital, in_words, quoted
 
 _QUOTES = 3
+_STORE = "memory_store"
 
 
 def risks(scene: Scene) -> Iterator[Risk]:
     before, after = told(scene.was), told(scene.member)
-    yield from _hidden(before, after)
+    yield from _hidden(before | _described(scene.was), after | _described(scene.member))
     if scene.new:
         return
+    were, are = _described(scene.was), _described(scene.member)
+    if _newly_writable(scene):
+        were = {}
+    for path in [it for it in were if it in are]:
+        before[path], after[path] = were[path], are[path]
     for path in _told_anew(before, after):
         old, new = before.get(path, ""), after.get(path, "")
         yield Risk(
@@ -37,6 +45,28 @@ def told(member: Member | None) -> dict[str, str]:
     surface = member.surface
     texts = {surface.prompt_field: surface.prompt} if surface.prompt is not None else {}
     return {**texts, **surface.starts, **_files(member)}
+
+
+def _described(member: Member | None) -> dict[str, str]:
+    """What is told of a tool or a store to whoever may use it. That goes with it, and comes with it."""
+    if member is None:
+        return {}
+    surface = member.surface
+    own = [tool for tool in surface.tools.values() if tool.origin is From.CUSTOM]
+    texts = {f"tools[{tool.name}].description": tool.description for tool in own}
+    if member.address.kind == _STORE and surface.description:
+        texts["description"] = surface.description
+    return texts
+
+
+def _newly_writable(scene: Scene) -> bool:
+    """Of a store: its description tells that it can be written, which is said where that is changed."""
+    if scene.address.kind != _STORE:
+        return False
+    before, after = (
+        {store for member in side.fleet for store in writable(member)} for side in (scene.before, scene.after)
+    )
+    return scene.address in after - before
 
 
 def _files(member: Member) -> dict[str, str]:
@@ -88,6 +118,10 @@ def _changed(scene: Scene, path: str, old: str, new: str) -> str:
 def _what(surface: Surface, path: str) -> str:
     if path == surface.prompt_field:
         return "the prompt" if path == "system" else "a memory that agents read"
+    if path == "description":
+        return "what agents are told of this memory"
+    if path.startswith("tools["):
+        return f"the description of {visible(path.removeprefix('tools[').removesuffix('].description'))}"
     return "what its sessions begin with"
 
 
@@ -96,21 +130,24 @@ def _prohibitions(before: Mapping[str, str], after: Mapping[str, str]) -> Iterat
     paths = [path for path in before if before[path] != after.get(path)]
     if not paths:
         return
-    found = lifted("\n\n".join(before.values()), "\n\n".join(after.values()))
+    gone = lifted("\n\n".join(before.values()), "\n\n".join(after.values()))
+    found = sorted(gone, key=lambda it: not it.much)
     for item in found[:_QUOTES]:
         sentence = (
-            f"{quoted(item.text)} has an exception now: {quoted(item.instead)}"
+            f"{quoted(item.text)} {item.how}: {quoted(item.instead)}"
             if item.instead
             else f"No longer says {quoted(item.text)}; nothing in its place forbids it."
         )
-        yield _prohibition(sentence, paths)
-    if len(found) > _QUOTES:
-        more = counted(len(found) - _QUOTES, "more prohibition")
-        yield _prohibition(f"{more} removed as well: read the whole difference.", paths)
+        yield _prohibition(sentence, paths, much=item.much)
+    if rest := found[_QUOTES:]:
+        more = counted(len(rest), "more prohibition")
+        sentence = f"{more} removed or weaker as well: read the whole difference."
+        yield _prohibition(sentence, paths, much=any(it.much for it in rest))
 
 
-def _prohibition(sentence: str, paths: list[str]) -> Risk:
-    return Risk(level=Level.HIGH, label=Label.PROHIBITION_REMOVED, sentence=sentence, path=paths[0])
+def _prohibition(sentence: str, paths: list[str], *, much: bool) -> Risk:
+    level = Level.HIGH if much else Level.MEDIUM
+    return Risk(level=level, label=Label.PROHIBITION_REMOVED, sentence=sentence, path=paths[0])
 
 
 def _hidden(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Risk]:
@@ -134,7 +171,7 @@ def _hidden(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Ris
 def _codes(found: Iterable[Hidden]) -> str:
     """``U+200B``, and of what looks like a letter ``U+0430 for a``."""
     told = sorted({f"{it.codepoint} for {it.letter}" if it.letter else it.codepoint for it in found})
-    return listed(told)
+    return in_words(told)
 
 
 def _secret(sentence: str, path: str) -> Risk:

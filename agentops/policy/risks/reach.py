@@ -10,7 +10,7 @@ from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.surface import From, Network, Permission, Server, Surface
 from agentops.domain.view.visible import visible
 from agentops.policy.risks.scene import Scene
-from agentops.policy.risks.words import listed, plural
+from agentops.policy.risks.words import in_words, plural
 
 
 def risks(scene: Scene) -> Iterator[Risk]:
@@ -45,6 +45,12 @@ def _moved(scene: Scene) -> Iterator[Risk]:
     if scene.new or scene.old.environment == scene.surface.environment:
         return
     was, now = scene.before.of(scene.old.environment), scene.after.of(scene.surface.environment)
+    if now is None and scene.surface.environment is not None and was is not None:
+        sentence = (
+            f"It starts in {visible(scene.surface.environment)}, not in {was.address}: this project does not "
+            "manage it, so look up what it reaches."
+        )
+        yield _wider(Level.MEDIUM, sentence, "environment_id")
     if was is None or now is None or was.surface.network is None or now.surface.network is None:
         return
     for risk in _widened(was.surface.network, now.surface.network, (), "environment_id"):
@@ -62,10 +68,10 @@ def _widened(was: Network, now: Network, users: Sequence[Address], path: str) ->
             sentence = "Runs on hosts of your own: what they reach is up to their own network."
             yield _wider(Level.MEDIUM, sentence, path)
         return
-    of = f" of {listed(users)}" if users else ""
+    of = f" of {in_words(users)}" if users else ""
     if now.unrestricted:
         if was.managed and not was.unrestricted:
-            limit = f"{listed(was.hosts)} alone" if was.hosts else "no host at all"
+            limit = f"{in_words(was.hosts)} alone" if was.hosts else "no host at all"
             sentence = f"Sandboxes{of} reach the whole internet, until now {limit}."
             yield _wider(Level.HIGH, sentence, path)
         return
@@ -74,7 +80,7 @@ def _widened(was: Network, now: Network, users: Sequence[Address], path: str) ->
     if more := [host for host in now.hosts if not was.reaches(host)]:
         level = Level.HIGH if any(host.startswith("*.") for host in more) else Level.MEDIUM
         wild = ": whoever has a host below it can be reached" if level is Level.HIGH else ""
-        yield _wider(level, f"Sandboxes{of} reach {listed(more)} as well{wild}.", path)
+        yield _wider(level, f"Sandboxes{of} reach {in_words(more)} as well{wild}.", path)
     if now.mcp_servers and not was.mcp_servers:
         yield _wider(Level.MEDIUM, f"Sandboxes{of} reach every MCP server of their agents as well.", path)
     if now.package_managers and not was.package_managers:
@@ -148,7 +154,10 @@ def _host(server: Server) -> str:
 
 
 def _sent_to(scene: Scene) -> Iterator[Risk]:
-    if scene.new or not scene.old.reaches or scene.surface.agent is not None:
+    if scene.new or not scene.old.reaches:
+        return
+    if scene.surface.agent is not None:
+        yield from _other_repositories(scene)
         return
     old, new = set(scene.old.reaches.values()), [*scene.surface.reaches.values()]
     if "*" in new and "*" not in old:
@@ -159,7 +168,19 @@ def _sent_to(scene: Scene) -> Iterator[Risk]:
         sentence = f"Its secret is sent to {visible(now)}, until now to {visible(before)}: whose is that?"
         yield Risk(level=Level.HIGH, label=Label.SECRET_REFERENCE, sentence=sentence, path=server)
     elif "*" not in old and "*" not in new and (more := [host for host in new if host not in old]):
-        sentence = (
-            f"Its secret may be sent to {listed(more)}: check that {plural(more, 'it is', 'they are')} yours."
-        )
+        whose = plural(more, "that is", "those are")
+        sentence = f"Its secret may be sent to {in_words(more)}: check whose {whose}."
         yield _wider(Level.HIGH, sentence, "auth")
+
+
+def _other_repositories(scene: Scene) -> Iterator[Risk]:
+    """Of a deployment that uses the secret of one repository for another one."""
+    for path, secret in scene.surface.secrets.items():
+        entry, _, _ = path.rpartition(".")
+        before, now = (side.reaches.get(f"{entry}.url") for side in (scene.old, scene.surface))
+        if before is not None and now is not None and before != now and path in scene.old.secrets:
+            sentence = (
+                f"The secret in {visible(secret)} opens {visible(now)} to its sessions, until now "
+                f"{visible(before)}: check that they need it."
+            )
+            yield Risk(level=Level.HIGH, label=Label.SECRET_REFERENCE, sentence=sentence, path=f"{entry}.url")

@@ -9,7 +9,7 @@ from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.surface import Schedule
 from agentops.domain.view.visible import visible
 from agentops.policy.risks.scene import Scene
-from agentops.policy.risks.words import listed
+from agentops.policy.risks.words import in_words
 
 _SHOWN = 3
 
@@ -42,4 +42,4 @@ def _then(schedule: Schedule, now: datetime, *, paused: bool) -> str:
     runs = schedule.runs(now, _SHOWN)
     if not runs:
         return "; when that is next cannot be told here."
-    return f"; next on {listed(f'{run:%a} {run.day} {run:%b %H:%M}' for run in runs)}."
+    return f"; next on {in_words(f'{run:%a} {run.day} {run:%b %H:%M}' for run in runs)}."

@@ -8,7 +8,7 @@ from typing import Any
 from agentops.domain.plan import FieldChange
 from agentops.domain.risk import Label, Level, Risk, riskiest_first
 from agentops.domain.view.visible import visible
-from agentops.policy.risks.words import listed
+from agentops.policy.risks.words import in_words
 
 _Told = tuple[Level, str] | None
 
@@ -113,7 +113,7 @@ _KINDS: Mapping[str, Callable[[FieldChange], _Told]] = {
 
 
 def _named(values: list[Any]) -> str:
-    return listed(f"`{visible(str(it))}`" for it in values)
+    return in_words(f"`{visible(str(it))}`" for it in values)
 
 
 def _value(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from agentops.domain.risk import Label, Level, Risk
 from agentops.domain.surface import REST, From, Permission, Power, Surface, Tool
 from agentops.policy.risks.scene import Scene
-from agentops.policy.risks.words import listed, plural
+from agentops.policy.risks.words import in_words, plural
 
 _PATH = "tools"
 _STRICT = (Permission.ASK, Permission.AUTO, Permission.ALLOW)
@@ -79,7 +79,7 @@ def _powers(scene: Scene) -> Iterator[Risk]:
     elif writes and not wrote and not scene.new:
         how = _RUNS[_loosest(writes)]
         sentence = (
-            f"Can write files in its sandbox, {how} ({listed(map(called, writes))}).{_set_to_work(scene)}"
+            f"Can write files in its sandbox, {how} ({in_words(map(called, writes))}).{_set_to_work(scene)}"
         )
         yield Risk(level=Level.MEDIUM, label=Label.CAN_WRITE_FILES, sentence=sentence, path=_PATH)
 
@@ -92,10 +92,10 @@ def _can_run(scene: Scene, tools: list[Tool]) -> Risk:
         if (environment := scene.after.of(deployment.surface.environment)) is not None
     ]
     open_ones = [address for address, network in where if network is not None and network.unrestricted]
-    sentence = f"Can run any command in its sandbox, {_RUNS[permission]} ({listed(map(called, tools))})"
+    sentence = f"Can run any command in its sandbox, {_RUNS[permission]} ({in_words(map(called, tools))})"
     if open_ones:
         verb = plural(open_ones, "reaches", "reach")
-        sentence += f"; its sessions of {listed(open_ones)} {verb} the whole internet"
+        sentence += f"; its sessions of {in_words(open_ones)} {verb} the whole internet"
     loud = (not scene.new or bool(open_ones)) and permission is not Permission.ASK
     return Risk(
         level=Level.HIGH if loud else Level.MEDIUM,
@@ -115,7 +115,7 @@ def _rank(permission: Permission | None) -> int:
 
 def _set_to_work(scene: Scene) -> str:
     names = scene.after.coordinators_of(scene.address)
-    return f" {listed(names)} {plural(names, 'sets', 'set')} it to work." if names else ""
+    return f" {in_words(names)} {plural(names, 'sets', 'set')} it to work." if names else ""
 
 
 # On and off
@@ -134,7 +134,7 @@ def _enabled(scene: Scene, pairs: list[Pair]) -> Iterator[Risk]:
         groups[Level.MEDIUM if tool.powers else Level.LOW].append(tool)
     for level, tools in groups.items():
         strange = [tool for tool in tools if Power.UNTRUSTED in tool.powers]
-        sentence = f"{listed(map(called, tools))} {_verb(tools, 'is', 'are')} enabled"
+        sentence = f"{in_words(map(called, tools))} {_verb(tools, 'is', 'are')} enabled"
         if tools[0].origin is not From.CUSTOM:
             sentence += f", {_RUNS[_loosest(tools)]}"
         if strange:
@@ -145,7 +145,7 @@ def _enabled(scene: Scene, pairs: list[Pair]) -> Iterator[Risk]:
 def _disabled(pairs: list[Pair]) -> Iterator[Risk]:
     if tools := [was for was, now in pairs if was is not None and _on(was) and not _on(now)]:
         verb = _verb(tools, "is", "are")
-        sentence = f"{listed(map(called, tools))} {verb} off: check that no instruction relies on it."
+        sentence = f"{in_words(map(called, tools))} {verb} off: check that no instruction relies on it."
         yield Risk(level=Level.LOW, label=Label.TOOL_DISABLED, sentence=sentence, path=_PATH)
 
 
@@ -167,7 +167,7 @@ def _permissions(pairs: list[Pair]) -> Iterator[Risk]:
 
 
 def _loosened(tools: list[Tool], was: Permission, now: Permission) -> Risk:
-    names, verb = listed(map(called, tools)), _verb(tools, "runs", "run")
+    names, verb = in_words(map(called, tools)), _verb(tools, "runs", "run")
     asked = "asked every time" if was is Permission.ASK else "asked where it looked risky"
     powerful = any(tool.powers for tool in tools)
     how = _RUNS[now]
@@ -177,7 +177,7 @@ def _loosened(tools: list[Tool], was: Permission, now: Permission) -> Risk:
 
 
 def _tightened(tools: list[Tool], was: Permission, now: Permission) -> Risk:
-    names, verb = listed(map(called, tools)), _verb(tools, "runs", "run")
+    names, verb = in_words(map(called, tools)), _verb(tools, "runs", "run")
     how = f"{_verb(tools, 'asks', 'ask')} first" if now is Permission.ASK else f"{verb} {_RUNS[now]}"
     sentence = f"{names} {how} from now on: a session that nobody watches waits there."
     return Risk(level=Level.LOW, label=Label.PERMISSION_TIGHTENED, sentence=sentence, path=_PATH)
@@ -196,12 +196,12 @@ def _domains(pairs: list[Pair]) -> Iterator[Risk]:
 
 def _lifted(was: Tool, now: Tool) -> str:
     if was.domains is not None and now.domains is None:
-        return f"{now.name} goes to any domain, no longer to {listed(was.domains)} alone."
+        return f"{now.name} goes to any domain, no longer to {in_words(was.domains)} alone."
     if was.domains is not None and now.domains is not None:
         more = [it for it in now.domains if not _covered(it, was.domains)]
-        return f"{now.name} may go to {listed(more)} as well: who can write there?" if more else ""
+        return f"{now.name} may go to {in_words(more)} as well: who can write there?" if more else ""
     less = [it for it in was.blocked if not _covered(it, now.blocked)] if now.domains is None else []
-    return f"{now.name} is no longer kept from {listed(less)}." if less else ""
+    return f"{now.name} is no longer kept from {in_words(less)}." if less else ""
 
 
 def _covered(domain: str, known: tuple[str, ...]) -> bool:
@@ -209,6 +209,8 @@ def _covered(domain: str, known: tuple[str, ...]) -> bool:
     host, _, path = domain.lower().partition("/")
     for entry in known:
         above, _, below = entry.lower().partition("/")
-        if (host == above or host.endswith(f".{above}")) and path.startswith(below):
+        below = below.rstrip("/")
+        inside = not below or path == below or path.startswith(f"{below}/")
+        if inside and (host == above or host.endswith(f".{above}")):
             return True
     return False

@@ -18,7 +18,7 @@ from agentops.domain.surface import From, Permission, Power, Surface, Tool
 from agentops.policy.risks.memory import writable
 from agentops.policy.risks.scene import Around
 from agentops.policy.risks.tools import has
-from agentops.policy.risks.words import listed, plural
+from agentops.policy.risks.words import in_words, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Session:
 
     @property
     def strangers(self) -> list[Tool]:
-        """The tools through which they can be read; one that keeps to listed domains is none of them."""
+        """The tools through which they can be read; one that keeps to in_words domains is none of them."""
         return [tool for tool in has(self.agent.surface, Power.UNTRUSTED) if tool.domains is None]
 
     def stores(self) -> list[str]:
@@ -141,8 +141,8 @@ def _without(session: Session, address: Address, before: Around, after: Around) 
 
 def _risk(cause: Address, combination: str, sessions: list[Session]) -> Risk:
     agents = list(dict.fromkeys(it.agent.address for it in sessions))
-    tools = listed(_sources(sessions[0].agent.surface))
-    who = "It" if agents == [cause] else listed(agents)
+    tools = in_words(_sources(sessions[0].agent.surface))
+    who = "It" if agents == [cause] else in_words(agents)
     verb = "reads" if who == "It" else plural(agents, "reads", "read")
     where = _where(cause, combination, sessions)
     if combination:
@@ -165,9 +165,9 @@ def _where(cause: Address, combination: str, sessions: list[Session]) -> str:
     """What else has a part in it, beside the address that says it and the agents that are named already."""
     deployments = [it.deployment.address for it in sessions if it.deployment is not None]
     if named := [it for it in deployments if it != cause]:
-        return f" (in {listed(named)})"
+        return f" (in {in_words(named)})"
     networks = [it.environment.address for it in sessions if it.environment is not None]
-    return f" (in {listed(networks)})" if networks and not combination else ""
+    return f" (in {in_words(networks)})" if networks and not combination else ""
 
 
 def _sources(surface: Surface) -> list[str]:

@@ -10,7 +10,7 @@ _LISTED = 3
 _QUOTED = 100
 
 
-def listed(names: Iterable[object]) -> str:
+def in_words(names: Iterable[object]) -> str:
     """``a``, ``a and b``, ``a, b and 3 more``; each once, in their order."""
     texts = [visible(str(name)) for name in dict.fromkeys(names)]
     if len(texts) > _LISTED + 1:

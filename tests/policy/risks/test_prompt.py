@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agentops.policy.risks.sentences import lifted, sentences
 
-from .telling import labels, of_agent, told
+from .telling import MODEL, labels, of_agent, told
 
 REORDERED = (
     "low prompt-changed: The lines of the prompt come in another order: "
@@ -160,3 +162,42 @@ def test_a_memory_and_what_sessions_begin_with_are_prompts_too() -> None:
         "high prohibition-removed",
         "low prompt-changed",
     ]
+
+
+def _pays(description: str) -> dict[str, Any]:
+    return {"tools": [{"type": "custom", "name": "pay", "description": description, "input_schema": {}}]}
+
+
+def test_the_description_of_a_tool_is_read_by_a_model_too() -> None:
+    lines = of_agent(_pays("Pays. Never call it twice."), _pays("Pays. Call it often."))
+    assert labels(lines) == ["high prohibition-removed", "low prompt-changed"]
+    assert "The description of pay" in lines[1]
+    hidden = of_agent(_pays("Pays."), _pays("Pa\u200bys."))
+    assert labels(hidden) == ["high hidden-text", "low prompt-changed"]
+
+
+def test_a_description_comes_and_goes_with_its_tool() -> None:
+    assert labels(of_agent(_pays("Never call it twice."), {})) == ["low tool-disabled"]
+    assert labels(of_agent({}, _pays("Never call it twice."))) == ["low tool-enabled"]
+
+
+def test_what_is_told_of_a_store_is_read_by_whoever_has_it() -> None:
+    before, after = (
+        {"memory_store/m": {"name": "m", "description": it}} for it in ("Never guess.", "Guess.")
+    )
+    assert labels(told(before, after)["memory_store/m"]) == ["high prohibition-removed", "low prompt-changed"]
+
+
+def test_that_a_store_can_be_written_is_said_where_that_is_changed_and_not_by_its_description() -> None:
+    def shared(access: str, description: str) -> dict[str, Any]:
+        agent = {"name": "a", "model": MODEL, "memory": {"memory_store/m": access}}
+        return {"agent/a": agent, "memory_store/m": {"name": "m", "description": description}}
+
+    found = told(shared("read_only", "Do not write to it."), shared("read_write", "Add a note."))
+    assert {address: labels(lines) for address, lines in found.items()} == {
+        "agent/a": ["medium memory-writable"]
+    }
+
+
+def test_a_rule_or_a_fence_is_no_part_of_a_sentence() -> None:
+    assert gone("---\nNever guess.\n---\nBe kind.", "---\n---\nBe kind.") == ["Never guess."]

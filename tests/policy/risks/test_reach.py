@@ -153,3 +153,12 @@ def test_many_deployments_are_one_sentence() -> None:
     (line,) = (line for line in lines if "untrusted-input" in line)
     assert "deployment/d, deployment/d0, deployment/d1 and 7 more" in line
     assert line.startswith("medium untrusted-input: agent/a reads what strangers wrote (web_search)")
+
+
+def test_a_deployment_that_moves_to_a_sandbox_of_somebody_else_says_so() -> None:
+    here = {"environment/e": limited("x.com")}
+    found = told(
+        here | {"deployment/d": deployment()}, here | {"deployment/d": deployment(environment_id="env_1")}
+    )
+    assert labels(found["deployment/d"]) == ["medium network-widened"]
+    assert "does not manage it" in found["deployment/d"][0]

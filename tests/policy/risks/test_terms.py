@@ -186,3 +186,18 @@ def test_what_goes_with_it_is_named_but_for_what_goes_by_its_own_name() -> None:
 
 def test_what_is_only_in_no_file_any_more_is_not_ended() -> None:
     assert told({"agent/a": {"name": "a", "model": MODEL}}, {}) == {}
+
+
+def test_the_secret_of_a_repository_that_opens_another_one() -> None:
+    def mounts(repository: str) -> dict[str, Any]:
+        opened = {"type": "github_repository", "url": repository, "authorization_token": {"secret": "env:T"}}
+        return {"deployment/d": deployment(resources=[opened])}
+
+    found = told(mounts("https://github.com/o/shop"), mounts("https://github.com/o/payroll"))
+    assert labels(found["deployment/d"]) == ["high secret-reference"]
+    assert "opens https://github.com/o/payroll" in found["deployment/d"][0]
+
+
+def test_where_a_model_is_run() -> None:
+    (line,) = of_agent({"model": {"id": MODEL, "inference_geo": "eu"}}, {"model": {"id": MODEL}})
+    assert line.startswith("medium model-changed: Is run wherever its workspace says")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .telling import (
@@ -106,3 +108,11 @@ def test_whoever_can_set_it_to_work_is_named() -> None:
         for body in (tools(READ), tools(READ, {"name": "bash"}))
     )
     assert told(*sides)["agent/a"][0].endswith("agent/c sets it to work.")
+
+
+def test_a_domain_with_a_path_covers_what_is_below_it_and_not_what_begins_like_it() -> None:
+    def page(domain: str) -> dict[str, Any]:
+        return tools({"name": "web_fetch", "allowed_domains": [domain]})
+
+    assert of_agent(page("x.com/docs"), page("x.com/docs/a")) == []
+    assert labels(of_agent(page("x.com/docs"), page("x.com/docs-evil"))) == ["medium network-widened"]
