@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from agentops.policy.risks import sentences
 from agentops.policy.risks.sentences import lifted, sentences
 
 _TOLD = {
@@ -191,3 +192,20 @@ def test_a_list_is_forbidden_by_the_last_sentence_above_it_however_it_is_wrapped
     assert [it.text for it in sentences(prompt) if it.prohibits] == [
         "Do none of this and never call anybody about: prices"
     ]
+
+
+def test_a_prompt_of_nothing_but_prohibitions_does_not_compare_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = "\n".join(f"- Never merge branch{number}." for number in range(1000))
+    after = "\n".join(f"- Never delete ticket{number}." for number in range(1000))
+    compared = 0
+
+    def counting(old: sentences.Sentence, new: sentences.Sentence) -> float:
+        nonlocal compared
+        compared += 1
+        return 0.0
+
+    monkeypatch.setattr(sentences, "_likeness", counting)
+    assert len(lifted(before, after)) == 1000
+    assert 0 < compared < 250_000
