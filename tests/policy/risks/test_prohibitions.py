@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentops.policy.risks import sentences
-from agentops.policy.risks.sentences import lifted, sentences
+from agentops.policy.risks.sentences import Sentence, lifted, sentences
 
 _TOLD = {
     # It goes.
@@ -201,11 +200,11 @@ def test_a_prompt_of_nothing_but_prohibitions_does_not_compare_all_of_them(
     after = "\n".join(f"- Never delete ticket{number}." for number in range(1000))
     compared = 0
 
-    def counting(old: sentences.Sentence, new: sentences.Sentence) -> float:
+    def counting(old: Sentence, new: Sentence) -> float:
         nonlocal compared
         compared += 1
         return 0.0
 
-    monkeypatch.setattr(sentences, "_likeness", counting)
+    monkeypatch.setattr("agentops.policy.risks.sentences._likeness", counting)
     assert len(lifted(before, after)) == 1000
     assert 0 < compared < 250_000
