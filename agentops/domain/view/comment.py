@@ -176,11 +176,13 @@ def _table(stages: Sequence[StageReview], *, is_plan: bool) -> Iterator[Line]:
     shown = [(name, symbol) for name, symbol in _ACTIONS if any(it[symbol] for it in counts)]
     names = [name if is_plan else _COMPARED.get(name, name) for name, _ in shown]
     risks = [tally(item.level for item in stage.changes) for stage in stages]
-    yield tuple(map(Span, ("stage", *names, *(["risk"] if any(risks) else []), "")))
-    for stage, numbers, risk in zip(stages, counts, risks, strict=True):
+    verdicts = [_verdict(stage, is_plan=is_plan) for stage in stages]
+    judged = any(it.text for it in verdicts)
+    yield tuple(map(Span, ("stage", *names, *(["risk"] if any(risks) else []), *([""] if judged else []))))
+    for stage, numbers, risk, verdict in zip(stages, counts, risks, verdicts, strict=True):
         cells = [f"{numbers[symbol]:,}" if numbers[symbol] else "" for _, symbol in shown]
         told = [risk] if any(risks) else []
-        yield (*map(Span, (stage.name, *cells, *told)), _verdict(stage, is_plan=is_plan))
+        yield (*map(Span, (stage.name, *cells, *told)), *([verdict] if judged else []))
 
 
 def _verdict(stage: StageReview, *, is_plan: bool) -> Span:
