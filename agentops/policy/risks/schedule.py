@@ -22,7 +22,9 @@ def risks(scene: Scene) -> Iterator[Risk]:
             yield _risk(Level.LOW, "Starts no more by itself: somebody or something else has to start it.")
     elif was != now:
         before = f", until now {_called(was)}" if was is not None else ""
-        yield _risk(Level.MEDIUM, f"Starts at {_called(now)}{before}{_then(now, scene.now, paused=paused)}")
+        woken = ", and is no longer paused" if was_paused and not paused else ""
+        then = _then(now, scene.now, paused=paused)
+        yield _risk(Level.MEDIUM, f"Starts at {_called(now)}{before}{woken}{then}")
     elif was_paused and not paused:
         yield _risk(Level.MEDIUM, f"Is no longer paused{_then(now, scene.now, paused=False)}")
 

@@ -76,6 +76,8 @@ def test_a_pause_is_told_and_its_end_too() -> None:
     runs = "Mon 9 Mar 09:00, Mon 16 Mar 09:00 and Mon 23 Mar 09:00"  # today's is just over
     assert lines == [f"medium schedule-changed: Is no longer paused; next on {runs}."]
     assert of_deployment(cron("0 9 * * 1"), cron("0 9 * * 1", paused=True)) == []
+    (both,) = of_deployment(cron("0 8 * * 1", paused=True), cron("0 9 * * 1", paused=False))
+    assert f", and is no longer paused; next on {runs}." in both
 
 
 def test_an_identity() -> None:
