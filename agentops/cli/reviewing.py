@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,7 @@ def diff_of(told: Common, choose: Callable[[History], tuple[Side, Side, list[Add
     Raises:
         Stop: a commit is not here, a file of the later side is wrong, or an address or stage is on neither.
     """
+    from agentops.cli import wiring
     from agentops.engine.revisions import paired, refuse_unknown, revised
     from agentops.kinds import CATALOG
 
@@ -94,8 +95,9 @@ def diff_of(told: Common, choose: Callable[[History], tuple[Side, Side, list[Add
             for was, now in pairs
         ]
         refuse_unknown(only, found)
+        moment = datetime.fromisoformat(wiring.now())
         looked_at = [
-            _labelled(item, datetime.now(UTC)).saying(
+            _labelled(item, moment).saying(
                 [*_broken(before, was), *_told(before, after, was, now, item), *_by_url(item)]
             )
             for item, (was, now) in zip(found, pairs, strict=True)
@@ -131,12 +133,11 @@ def _both(
     told: Common, choose: Callable[[History], tuple[Side, Side, list[Address]]]
 ) -> Iterator[tuple[_Tree, _Tree, list[Address]]]:
     from agentops.cli.configuring import project_of
+    from agentops.cli.wiring import root_of
     from agentops.remotes import History
-    from agentops.spec import find_root, load_project
+    from agentops.spec import load_project
 
-    if not told.directory.is_dir():
-        raise Stop(error(Code.UNREADABLE, f"{told.directory} is not a directory", "check `-C`"))
-    root = find_root(told.directory.resolve())
+    root = root_of(told)
     with History(root, os.environ) as history:
         before, after, only = choose(history)
         folders = [root if side.commit is None else history.tree(side.commit) for side in (before, after)]

@@ -125,16 +125,27 @@ def open_project(told: Common) -> Opened:
     return opened
 
 
+def root_of(told: Common) -> Path:
+    """The folder of the project.
+
+    Raises:
+        Stop: the directory is missing.
+    """
+    from agentops.spec import find_root
+
+    if not told.directory.is_dir():
+        raise Stop(error(Code.UNREADABLE, f"{told.directory} is not a directory", "check `-C`"))
+    return find_root(told.directory.resolve())
+
+
 def find_project(told: Common) -> Opened:
     """The same, where agentops.yaml may be wrong: its problems are in ``diagnostics``. It is that of the
     folder, or of a commit: its root need not be the root of the resources."""
     from agentops.cli.configuring import project_of
     from agentops.kinds import CATALOG
-    from agentops.spec import find_root, load_project
+    from agentops.spec import load_project
 
-    if not told.directory.is_dir():
-        raise Stop(error(Code.UNREADABLE, f"{told.directory} is not a directory", "check `-C`"))
-    root = find_root(told.directory.resolve())
+    root = root_of(told)
     if told.config_from is None:
         project, diagnostics = load_project(root)
     else:

@@ -72,6 +72,11 @@ class Tool:
         return f"custom {self.name}"
 
     @property
+    def reads_anybody(self) -> bool:
+        """Whether what anybody may have written comes in by it: not if it is kept to a list of domains."""
+        return self.enabled and Power.UNTRUSTED in self.powers and self.domains is None
+
+    @property
     def asks(self) -> bool:
         """Whether a session stops until a person says yes."""
         return self.enabled and self.permission is Permission.ASK

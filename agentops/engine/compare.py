@@ -5,7 +5,7 @@ The same leaves and the same field changes as in a plan, but nobody has moved: w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,7 +91,15 @@ def in_full(kind: Kind) -> Kind:
 def _of_body(
     kind: Kind, old: Resource, new: Resource, before: Compared, after: Compared
 ) -> tuple[FieldChange, ...]:
-    theirs, ours = leaves_of(kind, old, before.names), leaves_of(kind, new, after.names)
+    return fields_between(
+        kind, old, new, leaves_of(kind, old, before.names), leaves_of(kind, new, after.names)
+    )
+
+
+def fields_between(
+    kind: Kind, old: Resource, new: Resource, theirs: Mapping[str, Any], ours: Mapping[str, Any]
+) -> tuple[FieldChange, ...]:
+    """The members that differ, told from the leaves of both."""
     found = [
         Difference(path, ours.get(path), theirs.get(path), Moved.OURS)
         for path in sorted(ours.keys() | theirs.keys())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentops.domain.address import Address
-from agentops.domain.canonical import Difference, Form, Moved, differences, same
+from agentops.domain.canonical import Difference, Form, differences
 from agentops.domain.comparison import Comparison, Differing, Side, Standing
 from agentops.domain.diagnostics import Diagnostic, Stop
 from agentops.domain.graph import topological
@@ -18,9 +18,8 @@ from agentops.domain.plan import Action, FieldChange, Move
 from agentops.domain.project import Rename, Stage
 from agentops.domain.resource import Ref, Resource, refs_in, replace_refs, replace_texts, spelled
 from agentops.domain.state import DesiredState, Lock, LockEntry
-from agentops.engine.changes import readable
-from agentops.engine.compare import Compared, beside_body, in_full, leaves_of, unknown_address
-from agentops.engine.diff import Names, field_changes, update_body
+from agentops.engine.compare import Compared, beside_body, fields_between, in_full, leaves_of, unknown_address
+from agentops.engine.diff import Names, update_body
 from agentops.engine.moves import follow
 from agentops.engine.record import ignored, secrets_fingerprint
 from agentops.engine.settings import settings_of
@@ -281,13 +280,7 @@ class _Revising:
         return tuple(found) if found and alike and not any(beside_body(old, new)) else ()
 
     def _fields(self, kind: Kind, old: Resource, new: Resource) -> tuple[FieldChange, ...]:
-        theirs, ours = self._leaves(kind, old, 0), self._leaves(kind, new, 1)
-        found = [
-            Difference(path, ours.get(path), theirs.get(path), Moved.OURS)
-            for path in sorted(ours.keys() | theirs.keys())
-            if not same(ours.get(path), theirs.get(path))
-        ]
-        return field_changes(kind, readable(old, old.body), readable(new, new.body), found)
+        return fields_between(kind, old, new, self._leaves(kind, old, 0), self._leaves(kind, new, 1))
 
     def _leaves(
         self, kind: Kind, resource: Resource, side: int, *, with_marks: bool = True

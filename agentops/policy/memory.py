@@ -36,14 +36,9 @@ def _is_diary(store: Member | None) -> bool:
 
 
 def _door(members: tuple[Member, ...]) -> tuple[Member, Tool] | None:
-    """The first tool that reads what anybody may have written: not one that is kept to a list of domains."""
+    """The first tool that reads what anybody may have written."""
     return next(
-        (
-            (member, tool)
-            for member in members
-            for tool in enabled(member)
-            if Power.UNTRUSTED in tool.powers and tool.domains is None
-        ),
+        ((member, tool) for member in members for tool in enabled(member) if tool.reads_anybody),
         None,
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from agentops.domain.address import Address
 from agentops.domain.diagnostics import Severity, listed
 from agentops.domain.fleet import Fleet, Member
 from agentops.domain.surface import Path
@@ -62,27 +63,31 @@ def _unlisted(fleet: Fleet, options: Options) -> Iterator[Finding]:
 
 
 def _retired(fleet: Fleet, options: Options) -> Iterator[Finding]:
-    for member in fleet:
-        for model, path in _models(member):
-            if (day := RETIRED.get(model)) is not None:
-                yield Finding(
-                    member.address,
-                    f"{model} is retired since {day}; requests to it fail",
-                    "choose a model of today, e.g. claude-opus-5-5, and try the prompt with it",
-                    path,
-                )
+    for address, model, path, day in _dated(fleet, RETIRED):
+        yield Finding(
+            address,
+            f"{model} is retired since {day}; requests to it fail",
+            "choose a model of today, e.g. claude-opus-5-5, and try the prompt with it",
+            path,
+        )
 
 
 def _deprecated(fleet: Fleet, options: Options) -> Iterator[Finding]:
+    for address, model, path, day in _dated(fleet, DEPRECATED):
+        yield Finding(
+            address,
+            f"{model} is deprecated; it is to be retired on {day}, and no session starts after that",
+            "choose one of today, e.g. claude-opus-5-5 or claude-sonnet-5-5, and try the prompt",
+            path,
+        )
+
+
+def _dated(fleet: Fleet, days: Mapping[str, str]) -> Iterator[tuple[Address, str, Path, str]]:
+    """Every use of a model that ends on one of these days."""
     for member in fleet:
         for model, path in _models(member):
-            if (day := DEPRECATED.get(model)) is not None:
-                yield Finding(
-                    member.address,
-                    f"{model} is deprecated; it is to be retired on {day}, and no session starts after that",
-                    "choose one of today, e.g. claude-opus-5-5 or claude-sonnet-5-5, and try the prompt",
-                    path,
-                )
+            if (day := days.get(model)) is not None:
+                yield member.address, model, path, day
 
 
 def _apart(fleet: Fleet, options: Options) -> Iterator[Finding]:

@@ -186,9 +186,8 @@ def _table(stages: Sequence[StageReview], *, is_plan: bool) -> Iterator[Line]:
 
 
 def _verdict(stage: StageReview, *, is_plan: bool) -> Span:
-    errors = sum(item.tone is Tone.ERROR for item in stage.diagnostics.items)
-    if stage.blocked or errors:
-        told = counted(errors, "error")
+    if stage.blocked or stage.errors:
+        told = counted(stage.errors, "error")
         return Span(f"blocked: {told}" if is_plan else told, Tone.ERROR)
     if not stage.changes:
         return Span("nothing to do" if is_plan else "nothing changes")

@@ -13,7 +13,7 @@ from agentops.domain.resource import Body, refs_in
 from agentops.domain.risk import Level, Risk, highest
 from agentops.domain.view.comparison import comparison_view
 from agentops.domain.view.member import whole_field
-from agentops.domain.view.model import ChangeView, DiagnosticsView, DriftedView, FieldView, Line
+from agentops.domain.view.model import ChangeView, DiagnosticsView, DriftedView, FieldView, Line, Tone
 from agentops.domain.view.plan import plan_view
 from agentops.domain.view.pointed_out import hidden_lines
 
@@ -84,6 +84,11 @@ class StageReview:
     moves: tuple[Line, ...] = ()
 
     @property
+    def errors(self) -> int:
+        """How many of its diagnostics block."""
+        return sum(item.tone is Tone.ERROR for item in self.diagnostics.items)
+
+    @property
     def levels(self) -> dict[Level, int]:
         """How many changes there are of each level."""
         return _levels(self.changes)
@@ -118,15 +123,10 @@ def review_of_diff(diff: Diff, *, verbose: bool = False) -> ReviewView:
 def _of_plan(plan: Plan, verbose: bool) -> StageReview:
     view = plan_view(plan, verbose=verbose)
     reviewed = [
-        ReviewedView(
-            replace(
-                shown,
-                remarks=shown.remarks[len(change.risks) :],
-                fields=_with_texts(shown.fields, _new(change)),
-            ),
-            change.risks,
-            tuple(_texts(change.fields, change.body)),
-            hidden_lines(change.address, change.fields, change.body),
+        replace(
+            _reviewed(shown, change.risks, _new(change)),
+            texts=tuple(_texts(change.fields, change.body)),
+            hidden=hidden_lines(change.address, change.fields, change.body),
         )
         for change, shown in zip(plan.changes, view.changes, strict=True)
     ]
@@ -151,19 +151,18 @@ def _of_plan(plan: Plan, verbose: bool) -> StageReview:
 def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
     view = comparison_view(found, verbose=verbose)
     reviewed = [
-        ReviewedView(
-            replace(
-                shown,
-                remarks=shown.remarks[len(item.risks) :],
-                fields=_with_texts(shown.fields, _created(item)),
-            ),
-            item.risks,
-            tuple(_texts(item.fields, _created(item))),
-            hidden_lines(item.address, item.fields, item.body),
+        replace(
+            _reviewed(shown, item.risks, _created(item)),
+            texts=tuple(_texts(item.fields, _created(item))),
+            hidden=hidden_lines(item.address, item.fields, item.body),
         )
         for item, shown in zip(found.differing, view.changes, strict=True)
     ]
-    settings = [] if view.settings is None else [_settings(view.settings, found.settings_risks)]
+    settings = (
+        []
+        if view.settings is None
+        else [replace(_reviewed(view.settings, found.settings_risks), is_settings=True)]
+    )
     return StageReview(
         name=found.stage,
         title=view.title,
@@ -175,8 +174,10 @@ def _of_comparison(found: Comparison, verbose: bool) -> StageReview:
     )
 
 
-def _settings(shown: ChangeView, risks: tuple[Risk, ...]) -> ReviewedView:
-    return ReviewedView(replace(shown, remarks=shown.remarks[len(risks) :]), risks, is_settings=True)
+def _reviewed(shown: ChangeView, risks: tuple[Risk, ...], new: Body | None = None) -> ReviewedView:
+    """``shown`` begins its remarks with a line for each risk; ``new`` is the body of what is created."""
+    own = shown.remarks[len(risks) :]
+    return ReviewedView(replace(shown, remarks=own, fields=_with_texts(shown.fields, new or {})), risks)
 
 
 def _command(plan: Plan) -> str:

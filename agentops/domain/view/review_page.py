@@ -171,9 +171,8 @@ def _verdict(stage: StageReview) -> tuple[str, Tone, str]:
     for level, number in reversed(stage.levels.items()):
         said, worst = f"{counted(number, 'change')} of {level} risk", level
         tone = Tone.NOTE if level is Level.LOW else Tone.WARNING
-    errors = sum(it.tone is Tone.ERROR for it in stage.diagnostics.items)
-    if errors and not stage.blocked:
-        return f"{counted(errors, 'error')} · {said[0].lower()}{said[1:]}", Tone.ERROR, Level.HIGH
+    if stage.errors and not stage.blocked:
+        return f"{counted(stage.errors, 'error')} · {said[0].lower()}{said[1:]}", Tone.ERROR, Level.HIGH
     if stage.blocked:
         return f"Blocked · {said[0].lower()}{said[1:]}", Tone.ERROR, Level.HIGH
     return said, tone, worst

@@ -228,7 +228,7 @@ def _before(pattern: re.Pattern[str], clause: str) -> str:
 
 
 def announces(title: str) -> bool:
-    """Whether a heading, or a line that ends with a colon, forbids what is in_words below it."""
+    """Whether a heading, or a line that ends with a colon, forbids what is listed below it."""
     said = plain(title).rstrip(":")
     return crossed_out(title) or _TITLE.match(said) is not None or any(True for _ in forbidding(said))
 

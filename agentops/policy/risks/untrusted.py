@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from agentops.domain.address import Address
 from agentops.domain.fleet import Member
 from agentops.domain.risk import Label, Level, Risk
-from agentops.domain.surface import From, Permission, Power, Surface, Tool
+from agentops.domain.surface import From, Power, Tool
 from agentops.policy.risks.memory import writable
 from agentops.policy.risks.scene import Around
 from agentops.policy.risks.tools import has
@@ -31,8 +31,8 @@ class Session:
 
     @property
     def strangers(self) -> list[Tool]:
-        """The tools through which they can be read; one that keeps to in_words domains is none of them."""
-        return [tool for tool in has(self.agent.surface, Power.UNTRUSTED) if tool.domains is None]
+        """The tools through which they can be read."""
+        return [tool for tool in self.agent.surface.tools.values() if tool.reads_anybody]
 
     def stores(self) -> list[str]:
         """What can be written in fact: memory is a directory, and it takes a tool that writes files."""
@@ -141,7 +141,7 @@ def _without(session: Session, address: Address, before: Around, after: Around) 
 
 def _risk(cause: Address, combination: str, sessions: list[Session]) -> Risk:
     agents = list(dict.fromkeys(it.agent.address for it in sessions))
-    tools = in_words(_sources(sessions[0].agent.surface))
+    tools = in_words(_source(tool) for tool in sessions[0].strangers)
     who = "It" if agents == [cause] else in_words(agents)
     verb = "reads" if who == "It" else plural(agents, "reads", "read")
     where = _where(cause, combination, sessions)
@@ -152,7 +152,7 @@ def _risk(cause: Address, combination: str, sessions: list[Session]) -> Risk:
         )
         level = Level.HIGH
     else:
-        runs = [tool for tool in has(sessions[0].agent.surface, Power.RUN) if not _asks(tool)]
+        runs = [tool for tool in has(sessions[0].agent.surface, Power.RUN) if not tool.asks]
         sentence = (
             f"{who} {verb} what strangers wrote ({tools}) and can reach any host{where}: "
             "they could have it send out what it knows."
@@ -170,10 +170,5 @@ def _where(cause: Address, combination: str, sessions: list[Session]) -> str:
     return f" (in {in_words(networks)})" if networks and not combination else ""
 
 
-def _sources(surface: Surface) -> list[str]:
-    tools = [tool for tool in has(surface, Power.UNTRUSTED) if tool.domains is None]
-    return [tool.name if tool.origin is not From.MCP else f"MCP server {tool.server}" for tool in tools]
-
-
-def _asks(tool: Tool) -> bool:
-    return tool.permission is Permission.ASK
+def _source(tool: Tool) -> str:
+    return tool.name if tool.origin is not From.MCP else f"MCP server {tool.server}"
